@@ -1,0 +1,133 @@
+//! The application: every use case, as the adapters reach them.
+
+use std::sync::Arc;
+
+use medilink_domain::id::{AuditEntryId, RequestId};
+use medilink_domain::time::Zone;
+
+use crate::appointment::Appointments;
+use crate::call::{Call, Caller};
+use crate::doctor::Doctors;
+use crate::error::Result;
+use crate::patient::Patients;
+use crate::ports::{AuditLog, Clock, Cursors, Ids, PasswordHasher, TokenIssuer};
+use crate::session::Sessions;
+use crate::store::Store;
+use crate::user::Users;
+
+/// What the use cases are built on.
+#[derive(Clone)]
+pub struct Ports {
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// What was read and refused.
+    pub audit: Arc<dyn AuditLog>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// Passwords.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Tokens.
+    pub tokens: Arc<dyn TokenIssuer>,
+    /// Cursors.
+    pub cursors: Arc<dyn Cursors>,
+}
+
+/// What an installation decides for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The zone of dates that no doctor's zone applies to.
+    pub default_time_zone: Zone,
+    /// Whether registrations wait for an admin's approval.
+    pub approval_required: bool,
+    /// Whether people may register themselves.
+    pub registration_open: bool,
+    /// How long an access token holds.
+    pub access_token_minutes: u32,
+    /// How long a session lasts without use.
+    pub refresh_token_days: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_time_zone: Zone::utc(),
+            approval_required: true,
+            registration_open: true,
+            access_token_minutes: 15,
+            refresh_token_days: 7,
+        }
+    }
+}
+
+/// Every use case of MediLink.
+pub struct Application {
+    /// Booking and what follows.
+    pub appointments: Appointments,
+    /// The directory of doctors.
+    pub doctors: Doctors,
+    /// Patients' records.
+    pub patients: Patients,
+    /// Signing in and staying signed in.
+    pub sessions: Sessions,
+    /// Accounts.
+    pub users: Users,
+    ports: Ports,
+    settings: Arc<Settings>,
+}
+
+impl Application {
+    /// Plugs the ports into the use cases.
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let settings = Arc::new(settings);
+        Self {
+            appointments: Appointments::new(ports.clone(), Arc::clone(&settings)),
+            doctors: Doctors::new(ports.clone()),
+            patients: Patients::new(ports.clone()),
+            sessions: Sessions::new(ports.clone(), Arc::clone(&settings)),
+            users: Users::new(ports.clone(), Arc::clone(&settings)),
+            ports,
+            settings,
+        }
+    }
+
+    /// Performs a use case for somebody, and records what the audit trail has to know of it before
+    /// the answer goes out: data of patients that were read, and refusals. If that record cannot
+    /// be made, there is no answer either.
+    ///
+    /// # Errors
+    ///
+    /// Those of the use case, and [`Error::Store`](crate::Error::Store) if the audit trail fails.
+    pub async fn perform<T>(
+        &self,
+        caller: Caller,
+        use_case: impl AsyncFnOnce(&Call) -> Result<T>,
+    ) -> Result<T> {
+        let call = Call::new(caller, AuditEntryId::new(self.ports.ids.next()));
+        let result = use_case(&call).await;
+        if let Some(entry) = call.owed(&result, self.ports.clock.now()) {
+            self.ports.audit.record(entry).await?;
+        }
+        result
+    }
+
+    /// Names a new request.
+    pub fn next_request(&self) -> RequestId {
+        RequestId::new(self.ports.ids.next())
+    }
+
+    /// Returns the zone of dates that no doctor's zone applies to.
+    pub fn default_time_zone(&self) -> &Zone {
+        &self.settings.default_time_zone
+    }
+
+    /// Tells whether the store answers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`](crate::Error::Store) if it does not.
+    pub async fn ready(&self) -> Result<()> {
+        Ok(self.ports.store.ping().await?)
+    }
+}

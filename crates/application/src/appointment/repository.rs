@@ -1,0 +1,91 @@
+//! What the store must do with appointments.
+
+use async_trait::async_trait;
+use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
+use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
+use medilink_domain::policy::{Actor, Reach};
+use medilink_domain::time::Timestamp;
+
+use super::list::AppointmentOrder;
+use super::view::AppointmentView;
+use crate::error::StoreError;
+use crate::page::{Found, Stretch};
+
+/// The appointments of the clinic, within a unit of work.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AppointmentRepository: Send {
+    /// Returns the appointment and keeps it from others until the unit of work ends, or returns
+    /// `None` if there is none by that id.
+    async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError>;
+
+    /// Adds a new appointment, with the first line of its history.
+    ///
+    /// MUST fail with [`StoreError::Conflict`] of
+    /// [`DoctorDoubleBooked`](crate::error::Conflict::DoctorDoubleBooked) if another active
+    /// appointment of the doctor overlaps, else of
+    /// [`PatientDoubleBooked`](crate::error::Conflict::PatientDoubleBooked) if one of the patient
+    /// does.
+    async fn insert(
+        &mut self,
+        appointment: &Appointment,
+        change: &AppointmentChange,
+    ) -> Result<(), StoreError>;
+
+    /// Replaces the stored appointment, and adds to its history.
+    ///
+    /// MUST fail with [`StoreError::Stale`] if it changed since it was read, and like `insert` if
+    /// it would overlap.
+    async fn update(
+        &mut self,
+        appointment: &Appointment,
+        change: &AppointmentChange,
+    ) -> Result<(), StoreError>;
+}
+
+/// An appointment as it is read, with what decides who may see it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SeenAppointment {
+    /// What is shown.
+    pub view: AppointmentView,
+    /// Who made its patient's record.
+    pub patient_created_by: UserId,
+}
+
+/// Which appointments a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppointmentSelection {
+    /// Who looks.
+    pub actor: Actor,
+    /// How far they may see.
+    pub reach: Reach,
+    /// Of this doctor only.
+    pub doctor: Option<DoctorId>,
+    /// Of this patient only.
+    pub patient: Option<PatientId>,
+    /// In this status only.
+    pub status: Option<AppointmentStatus>,
+    /// Starting at this instant or later.
+    pub from: Option<Timestamp>,
+    /// Starting before this instant.
+    pub to: Option<Timestamp>,
+    /// In which order.
+    pub order: AppointmentOrder,
+}
+
+/// The appointments of the clinic, read without a transaction.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AppointmentQueries: Send + Sync {
+    /// Returns the appointment, or `None` if there is none by that id.
+    async fn find(&self, id: AppointmentId) -> Result<Option<SeenAppointment>, StoreError>;
+
+    /// Returns a stretch of the appointments that are selected.
+    ///
+    /// MUST return none that is out of reach.
+    async fn list(
+        &self,
+        selection: &AppointmentSelection,
+        stretch: &Stretch,
+    ) -> Result<Found<AppointmentView>, StoreError>;
+}

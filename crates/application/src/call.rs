@@ -1,0 +1,274 @@
+//! Calls: who asks for something, how, and what was decided about it.
+
+use std::sync::{Mutex, PoisonError};
+
+use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
+use medilink_domain::id::{AuditEntryId, DoctorId, PatientId, Uuid};
+use medilink_domain::policy::{Access, Action, Actor, Relations, open_to_pending};
+use medilink_domain::record::{Concept, Record};
+use medilink_domain::time::Timestamp;
+use medilink_domain::user::UserStatus;
+
+use crate::error::{Error, Result};
+use crate::idempotency::{Claim, IdempotencyKey};
+use crate::store::UnitOfWork;
+
+/// Somebody who asks, as an adapter knows them.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who is signed in.
+    pub actor: Actor,
+    /// Where the call came from.
+    pub origin: Origin,
+    /// What makes a second request the same one.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// One call of a use case. Only [`Application::perform`](crate::Application::perform) makes one,
+/// so that no use case can be reached without the record that it owes to the audit trail.
+#[derive(Debug)]
+pub struct Call {
+    caller: Caller,
+    entry: AuditEntryId,
+    decision: Mutex<Option<Decision>>,
+}
+
+/// What was decided about a call, until it is written to the audit trail.
+#[derive(Debug, Clone, Copy)]
+struct Decision {
+    action: Action,
+    record: Option<Record>,
+    patient: Option<PatientId>,
+}
+
+/// What a permission is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    record: Option<Record>,
+    patient: Option<PatientId>,
+}
+
+impl Subject {
+    /// A whole list.
+    pub const LIST: Self = Self { record: None, patient: None };
+
+    /// One record.
+    pub fn of(record: impl Into<Record>) -> Self {
+        Self { record: Some(record.into()), patient: None }
+    }
+
+    /// One patient's record.
+    pub fn patient(id: PatientId) -> Self {
+        Self::of(id).touching(Some(id))
+    }
+
+    /// Says whose data it is.
+    #[must_use]
+    pub const fn touching(self, patient: Option<PatientId>) -> Self {
+        Self { patient, ..self }
+    }
+}
+
+impl Call {
+    pub(crate) const fn new(caller: Caller, entry: AuditEntryId) -> Self {
+        Self { caller, entry, decision: Mutex::new(None) }
+    }
+
+    /// Returns who asks.
+    pub const fn actor(&self) -> &Actor {
+        &self.caller.actor
+    }
+
+    /// Decides whether the caller may do something, and remembers it for the audit trail. A write
+    /// needs the permit that this returns.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NotFound`] if they may not know of the subject.
+    /// - [`Error::Forbidden`] if they may, but not do it.
+    /// - [`Error::ApprovalPending`] if an admin has to approve them first.
+    pub fn may(&self, action: Action, relations: Relations, subject: Subject) -> Result<Permit<'_>> {
+        self.decide(action, subject);
+        match self.actor().may(action, relations) {
+            Access::Allow => Ok(Permit { call: self, action, patient: subject.patient }),
+            Access::Deny => Err(self.denial(action)),
+            Access::Hide => {
+                Err(subject.record.map_or_else(|| self.denial(action), |it| not_found(it.concept)))
+            }
+        }
+    }
+
+    /// Answers that there is no such record, as if it were one that the caller may not know of.
+    ///
+    /// Both are written to the audit trail: neither the answer nor the time that it takes tells
+    /// them apart.
+    pub fn missing(&self, action: Action, subject: Subject) -> Error {
+        self.decide(action, subject);
+        if self.actor().status == UserStatus::Pending && !open_to_pending(action) {
+            return Error::ApprovalPending;
+        }
+        subject.record.map_or(Error::Forbidden(action), |record| not_found(record.concept))
+    }
+
+    /// Claims the caller's idempotency key, if there is one, for what is about to be done to a
+    /// record. Answers the record of the first request if this is not the first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyReused`] if the key belongs to another request.
+    pub async fn claim(
+        &self,
+        work: &mut dyn UnitOfWork,
+        record: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Uuid>> {
+        let Some(key) = &self.caller.idempotency else { return Ok(None) };
+        match work.idempotency().claim(self.actor().user, key, record, now).await? {
+            Claim::First => Ok(None),
+            Claim::Repeated(record) => Ok(Some(record)),
+            Claim::Reused => Err(Error::KeyReused),
+        }
+    }
+
+    /// Returns the entry that the call still owes: for a patient's data that were read, and for
+    /// every refusal. A write has brought its own to the commit.
+    pub(crate) fn owed<T>(&self, result: &Result<T>, now: Timestamp) -> Option<AuditEntry> {
+        let decision = self.take_decision()?;
+        match result {
+            Ok(_) if discloses_patient_data(decision.action) => {
+                Some(self.entry(decision, Outcome::Done, now))
+            }
+            Err(Error::NotFound(_) | Error::Forbidden(_) | Error::ApprovalPending) => {
+                Some(self.entry(decision, Outcome::Refused, now))
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    fn entry(&self, decision: Decision, outcome: Outcome, at: Timestamp) -> AuditEntry {
+        AuditEntry {
+            id: self.entry,
+            at,
+            who: Some(Who::from(self.actor())),
+            origin: Some(self.caller.origin),
+            action: decision.action,
+            outcome,
+            record: decision.record,
+            patient: decision.patient,
+        }
+    }
+
+    fn denial(&self, action: Action) -> Error {
+        if self.actor().status == UserStatus::Pending && !open_to_pending(action) {
+            Error::ApprovalPending
+        } else {
+            Error::Forbidden(action)
+        }
+    }
+
+    fn decide(&self, action: Action, subject: Subject) {
+        let decision = Decision { action, record: subject.record, patient: subject.patient };
+        *self.decision.lock().unwrap_or_else(PoisonError::into_inner) = Some(decision);
+    }
+
+    fn take_decision(&self) -> Option<Decision> {
+        self.decision.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+const fn not_found(concept: Concept) -> Error {
+    Error::NotFound(concept)
+}
+
+/// Tells whether an action shows a patient's data, which the audit trail has to know.
+const fn discloses_patient_data(action: Action) -> bool {
+    match action {
+        Action::ReadPatient | Action::ListAppointments | Action::ReadAppointment => true,
+        Action::Register
+        | Action::SignIn
+        | Action::ReadOwnAccount
+        | Action::CreateAdmin
+        | Action::ApproveUser
+        | Action::ListDoctors
+        | Action::ReadDoctor
+        | Action::CreatePatient
+        | Action::BookAppointment
+        | Action::CancelAppointment => false,
+    }
+}
+
+/// Permission for one write, and the only source of the audit entry that its commit needs.
+#[derive(Debug)]
+pub struct Permit<'call> {
+    call: &'call Call,
+    action: Action,
+    patient: Option<PatientId>,
+}
+
+impl Permit<'_> {
+    /// Refuses a doctor who acts in another doctor's name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] if the caller is a doctor, and not this one.
+    pub fn acting_for(self, doctor: DoctorId) -> Result<Self> {
+        if self.call.actor().is_another_doctor(doctor) {
+            return Err(Error::Forbidden(self.action));
+        }
+        Ok(self)
+    }
+
+    /// Makes the audit entry of the write, about the record that it made or changed.
+    pub fn audit(self, record: impl Into<Record>, now: Timestamp) -> AuditEntry {
+        self.call.take_decision();
+        let record = record.into();
+        let own = (record.concept == Concept::Patient).then(|| PatientId::new(record.id));
+        let patient = self.patient.or(own);
+        let decision = Decision { action: self.action, record: Some(record), patient };
+        self.call.entry(decision, Outcome::Done, now)
+    }
+}
+
+/// The versions of a record that a caller is willing to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Whichever is there.
+    Any,
+    /// One of these.
+    OneOf(Vec<i64>),
+}
+
+impl Expected {
+    /// Holds a record's version against what the caller expects.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stale`] if it is another one.
+    pub fn check(&self, concept: Concept, version: i64) -> Result<()> {
+        match self {
+            Self::OneOf(versions) if !versions.contains(&version) => Err(Error::Stale(concept)),
+            Self::Any | Self::OneOf(_) => Ok(()),
+        }
+    }
+}
+
+/// A record that was written, or was written by an earlier request with the same key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Written<T> {
+    /// The record.
+    pub record: T,
+    /// Whether an earlier request did the work.
+    pub repeated: bool,
+}
+
+impl<T> Written<T> {
+    /// The work was done just now.
+    pub const fn now(record: T) -> Self {
+        Self { record, repeated: false }
+    }
+
+    /// An earlier request has done the work.
+    pub const fn before(record: T) -> Self {
+        Self { record, repeated: true }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the store must do with doctors.
+
+use async_trait::async_trait;
+use medilink_domain::doctor::Doctor;
+use medilink_domain::id::{DoctorId, UserId};
+use medilink_domain::text::LicenseNumber;
+use medilink_domain::time::Zone;
+
+use super::list::DoctorFilter;
+use super::view::DoctorView;
+use crate::error::StoreError;
+use crate::page::{Found, Stretch};
+
+/// The doctors of the clinic, within a unit of work.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait DoctorRepository: Send {
+    /// Returns the doctor, or `None` if there is none by that id.
+    async fn find(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError>;
+
+    /// Returns the doctor and keeps them from others until the unit of work ends, or returns
+    /// `None` if there is none by that id.
+    async fn lock(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError>;
+
+    /// Returns and keeps the doctor that a user signs in as, or returns `None`.
+    async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError>;
+
+    /// Tells whether a verified doctor has this licence number.
+    async fn is_licensed(&mut self, number: &LicenseNumber) -> Result<bool, StoreError>;
+
+    /// Adds a doctor.
+    ///
+    /// MUST fail with [`StoreError::Conflict`] of
+    /// [`LicenseNumberTaken`](crate::error::Conflict::LicenseNumberTaken) if the doctor is
+    /// verified and another verified one has the licence number.
+    async fn insert(&mut self, doctor: &Doctor) -> Result<(), StoreError>;
+
+    /// Replaces the stored doctor.
+    ///
+    /// MUST fail with [`StoreError::Stale`] if it changed since it was read, and like `insert` for
+    /// a licence number.
+    async fn update(&mut self, doctor: &Doctor) -> Result<(), StoreError>;
+}
+
+/// The doctors of the clinic, read without a transaction.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait DoctorQueries: Send + Sync {
+    /// Returns the doctor, or `None` if there is none by that id.
+    async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError>;
+
+    /// Returns the zone of a doctor's dates, or `None` if there is none by that id.
+    async fn time_zone(&self, id: DoctorId) -> Result<Option<Zone>, StoreError>;
+
+    /// Returns a stretch of the doctors that match, by family name.
+    ///
+    /// MUST find a doctor by the beginning of any word of the name or the hospital, whatever its
+    /// case and accents.
+    async fn list(
+        &self,
+        filter: &DoctorFilter,
+        stretch: &Stretch,
+    ) -> Result<Found<DoctorView>, StoreError>;
+}

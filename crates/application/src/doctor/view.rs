@@ -1,0 +1,100 @@
+//! What people see of a doctor.
+
+use medilink_domain::doctor::{BookingMode, Doctor, Specialization, display_name};
+use medilink_domain::id::{DoctorId, UserId};
+use medilink_domain::time::Timestamp;
+use serde::Serialize;
+
+/// A doctor in short, as an appointment names them.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DoctorBrief {
+    /// The id.
+    pub id: DoctorId,
+    /// The name with its title.
+    #[cfg_attr(feature = "schema", schema(example = "Dr. Emily Chen"))]
+    pub display_name: String,
+}
+
+impl DoctorBrief {
+    /// Shows a doctor in short.
+    pub fn of(doctor: &Doctor) -> Self {
+        let name = &doctor.profile.name;
+        Self { id: doctor.id, display_name: display_name(name.first(), name.last()) }
+    }
+}
+
+/// A doctor as the directory shows them.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DoctorView {
+    /// The id.
+    pub id: DoctorId,
+    /// The user who signs in as this doctor.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub user_id: Option<UserId>,
+    /// The name with its title.
+    #[cfg_attr(feature = "schema", schema(example = "Dr. Emily Chen"))]
+    pub display_name: String,
+    /// The given name.
+    #[cfg_attr(feature = "schema", schema(example = "Emily"))]
+    pub first_name: String,
+    /// The family name.
+    #[cfg_attr(feature = "schema", schema(example = "Chen"))]
+    pub last_name: String,
+    /// The e-mail address.
+    #[cfg_attr(feature = "schema", schema(required = true, example = "chen@example.com"))]
+    pub email: Option<String>,
+    /// The telephone number.
+    #[cfg_attr(feature = "schema", schema(required = true, example = "+49 30 123456"))]
+    pub phone: Option<String>,
+    /// The field of medicine.
+    pub specialization: Specialization,
+    /// The field in the doctor's own words.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub specialization_text: Option<String>,
+    /// The number of the licence.
+    #[cfg_attr(feature = "schema", schema(required = true, example = "DE-12345"))]
+    pub license_number: Option<String>,
+    /// How many years they have practised.
+    #[cfg_attr(feature = "schema", schema(required = true, example = 12))]
+    pub years_of_experience: Option<i32>,
+    /// What they have learned.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub qualification: Option<String>,
+    /// What they say about themself.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub bio: Option<String>,
+    /// What a consultation costs.
+    #[cfg_attr(feature = "schema", schema(required = true, example = "250.00"))]
+    pub consultation_fee: Option<String>,
+    /// Whether they take appointments at present.
+    pub is_available: bool,
+    /// Whether an admin has checked the licence.
+    pub is_verified: bool,
+    /// Where they work.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub hospital_name: Option<String>,
+    /// City.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub city: Option<String>,
+    /// State or region.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub state: Option<String>,
+    /// Country.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub country: Option<String>,
+    /// The zone of their dates and times of day.
+    #[cfg_attr(feature = "schema", schema(example = "Europe/Berlin"))]
+    pub time_zone: String,
+    /// How patients and coordinators may book them.
+    pub booking: BookingMode,
+    /// When the doctor was entered.
+    pub created_at: Timestamp,
+    /// When anything here last changed.
+    pub updated_at: Timestamp,
+    /// Counts the changes. It is shown as the `ETag` of a single doctor.
+    #[serde(skip)]
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    pub version: i64,
+}

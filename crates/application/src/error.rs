@@ -1,0 +1,168 @@
+//! What a use case answers when it does not do what it was asked.
+
+use std::collections::BTreeMap;
+
+use medilink_domain::policy::Action;
+use medilink_domain::record::{Concept, Record};
+use medilink_domain::rule::{Rule, RuleCode};
+
+/// The answer of a use case.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything a use case can answer instead of doing what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No credentials, or none that hold any longer.
+    #[error("nobody is signed in")]
+    Unauthenticated,
+    /// Name and password do not belong together. It never says which of them is wrong.
+    #[error("the user name or the password is wrong")]
+    WrongCredentials,
+    /// The person may know of it, but not do it.
+    #[error("you may not {}", .0.as_str().replace('_', " "))]
+    Forbidden(Action),
+    /// The person may do nothing of the kind until an admin has approved their account.
+    #[error("your account waits for an administrator's approval")]
+    ApprovalPending,
+    /// It does not exist, or the person may not know that it does. Both read the same.
+    #[error("{0} not found")]
+    NotFound(Concept),
+    /// It changed after the caller read it.
+    #[error("the {0} changed after you read it; read it again")]
+    Stale(Concept),
+    /// A rule said no.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// Some fields cannot be taken as they are; all of them are named.
+    #[error("some fields are wrong")]
+    Invalid(FieldErrors),
+    /// The idempotency key belongs to another request.
+    #[error("the idempotency key was used for another request; make a new one")]
+    KeyReused,
+    /// Too much is going on to begin this.
+    #[error("too many others are waiting; try again")]
+    Overloaded,
+    /// The store failed. What failed is for the log alone.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+}
+
+/// A rule's refusal, with the code that clients switch on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    code: RuleCode,
+    message: String,
+}
+
+impl Refusal {
+    /// Returns the code.
+    pub const fn code(&self) -> RuleCode {
+        self.code
+    }
+}
+
+impl<E: Rule> From<E> for Error {
+    fn from(rule: E) -> Self {
+        Self::Refused(Refusal { code: rule.code(), message: rule.to_string() })
+    }
+}
+
+/// The messages of every field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldErrors(BTreeMap<String, Vec<String>>);
+
+impl FieldErrors {
+    /// Begins with one wrong field.
+    pub fn of(field: &str, message: impl ToString) -> Self {
+        let mut errors = Self::default();
+        errors.add(field, message);
+        errors
+    }
+
+    /// Adds a message.
+    pub fn add(&mut self, field: &str, message: impl ToString) {
+        self.0.entry(field.to_owned()).or_default().push(message.to_string());
+    }
+
+    /// Returns the messages by field.
+    pub const fn by_field(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.0
+    }
+
+    /// Answers [`Error::Invalid`] if any field is wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] with all of them.
+    pub fn check(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A constraint of the database refused.
+    #[error("the database refused: {0:?}")]
+    Conflict(Conflict),
+    /// The record changed since it was read.
+    #[error("the {0} moved on")]
+    Stale(Concept),
+    /// A lock or the queue took too long. Trying again helps.
+    #[error("the database is busy")]
+    Busy,
+    /// A stored row breaks a rule.
+    #[error("the stored {0} is corrupt")]
+    Corrupt(Record),
+    /// The database does not answer, or not as it should.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The constraints of the database that refuse what people ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// Another active appointment of the doctor overlaps.
+    DoctorDoubleBooked,
+    /// Another active appointment of the patient overlaps.
+    PatientDoubleBooked,
+    /// Somebody else has the user name.
+    UsernameTaken,
+    /// Somebody else has the e-mail address.
+    EmailTaken,
+    /// A verified profile has the licence number.
+    LicenseNumberTaken,
+}
+
+/// What people are told whose user name, address or licence number is taken.
+pub(crate) const TAKEN: &str = "choose another one; this one is taken";
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let refused = |code: RuleCode, message: &str| {
+            Self::Refused(Refusal { code, message: message.to_owned() })
+        };
+        match error {
+            StoreError::Conflict(conflict) => match conflict {
+                Conflict::DoctorDoubleBooked => refused(
+                    RuleCode::DoctorDoubleBooked,
+                    "the doctor already has an appointment at this time",
+                ),
+                Conflict::PatientDoubleBooked => refused(
+                    RuleCode::PatientDoubleBooked,
+                    "the patient already has an appointment at this time",
+                ),
+                Conflict::UsernameTaken => Self::Invalid(FieldErrors::of("username", TAKEN)),
+                Conflict::EmailTaken => Self::Invalid(FieldErrors::of("email", TAKEN)),
+                Conflict::LicenseNumberTaken => {
+                    Self::Invalid(FieldErrors::of("license_number", TAKEN))
+                }
+            },
+            StoreError::Stale(concept) => Self::Stale(concept),
+            StoreError::Busy | StoreError::Corrupt(_) | StoreError::Unavailable(_) => {
+                Self::Store(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Patients: the use cases, one file each.
+
+mod create;
+mod find;
+mod repository;
+mod view;
+
+use medilink_domain::patient::Patient;
+use medilink_domain::policy::{Actor, Relations, care_since};
+use medilink_domain::time::Timestamp;
+
+#[cfg(any(test, feature = "testing"))]
+pub use self::repository::{MockPatientQueries, MockPatientRepository};
+pub use self::repository::{PatientQueries, PatientRepository, SeenPatient};
+pub use self::view::{PatientBrief, PatientView};
+use crate::application::Ports;
+use crate::error::StoreError;
+use crate::store::UnitOfWork;
+
+/// The use cases about patients' records: `create` and `find`. Registrations make records too.
+pub struct Patients {
+    ports: Ports,
+}
+
+impl Patients {
+    pub(crate) const fn new(ports: Ports) -> Self {
+        Self { ports }
+    }
+}
+
+/// Tells how somebody stands to a patient, within a unit of work.
+pub(crate) async fn relations(
+    work: &mut dyn UnitOfWork,
+    actor: &Actor,
+    patient: &Patient,
+    now: Timestamp,
+) -> Result<Relations, StoreError> {
+    let cares = match actor.doctor {
+        Some(doctor) => work.patients().is_in_care(patient.id, doctor, care_since(now)).await?,
+        None => false,
+    };
+    Ok(actor.relations_to(patient.id, patient.created_by, cares))
+}

@@ -1,0 +1,58 @@
+//! What the store must do with patients' records.
+
+use async_trait::async_trait;
+use medilink_domain::id::{DoctorId, PatientId, UserId};
+use medilink_domain::patient::Patient;
+use medilink_domain::time::Timestamp;
+
+use super::view::PatientView;
+use crate::error::StoreError;
+
+/// The patients of the clinic, within a unit of work.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait PatientRepository: Send {
+    /// Returns the patient, or `None` if there is none by that id.
+    async fn find(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError>;
+
+    /// Returns the patient and keeps the record from others until the unit of work ends, or
+    /// returns `None` if there is none by that id.
+    async fn lock(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError>;
+
+    /// Tells whether a doctor cares for a patient: in an active appointment, or in one that was
+    /// completed after the given instant.
+    async fn is_in_care(
+        &mut self,
+        patient: PatientId,
+        doctor: DoctorId,
+        since: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Adds a patient's record.
+    async fn insert(&mut self, patient: &Patient) -> Result<(), StoreError>;
+}
+
+/// A patient's record as it is read, with what decides who may see it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SeenPatient {
+    /// What is shown.
+    pub view: PatientView,
+    /// Who made the record.
+    pub created_by: UserId,
+    /// Whether the doctor who asks cares for the patient.
+    pub in_care: bool,
+}
+
+/// The patients of the clinic, read without a transaction.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait PatientQueries: Send + Sync {
+    /// Returns the record, or `None` if there is none by that id; and whether the doctor, if one
+    /// asks, cares for the patient, as [`PatientRepository::is_in_care`] says.
+    async fn find(
+        &self,
+        id: PatientId,
+        doctor: Option<DoctorId>,
+        since: Timestamp,
+    ) -> Result<Option<SeenPatient>, StoreError>;
+}

@@ -1,0 +1,104 @@
+//! What the use cases need from outside, but for the store.
+
+use async_trait::async_trait;
+use medilink_domain::audit::AuditEntry;
+use medilink_domain::id::{SessionId, UserId, Uuid};
+use medilink_domain::time::Timestamp;
+use medilink_domain::user::{Password, Role};
+
+use crate::error::{Result, StoreError};
+use crate::page::Position;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Returns the present instant.
+    fn now(&self) -> Timestamp;
+}
+
+/// Makes ids.
+pub trait Ids: Send + Sync {
+    /// Returns an id that nobody has had, which sorts behind those of earlier milliseconds.
+    fn next(&self) -> Uuid;
+}
+
+/// Hashes passwords, on threads of its own and never many at once.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes a new password.
+    ///
+    /// MUST answer [`Error::Overloaded`](crate::Error::Overloaded) rather than queue without end.
+    async fn hash(&self, password: Password) -> Result<String>;
+
+    /// Tells whether a password belongs to a hash.
+    ///
+    /// MUST take as long for `None`, which no password belongs to, as for a hash.
+    async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool>;
+}
+
+/// What an access token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// Who.
+    pub user: UserId,
+    /// In which session.
+    pub session: SessionId,
+    /// The role at that moment, for clients to look at; decisions read the database's.
+    pub role: Role,
+    /// The id of this very token.
+    pub token: Uuid,
+    /// From when.
+    pub issued_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A secret that continues a session, and the hash that is stored of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// What the client keeps.
+    pub secret: String,
+    /// Its SHA-256 hash.
+    pub hash: [u8; 32],
+}
+
+/// Signs and checks tokens.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait TokenIssuer: Send + Sync {
+    /// Signs an access token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overloaded`](crate::Error::Overloaded) if the library refuses to sign.
+    fn sign(&self, claims: &AccessClaims) -> Result<String>;
+
+    /// Reads the session of an access token, or `None` if the token is not one of ours, or not
+    /// valid at that instant.
+    fn session(&self, token: &str, now: Timestamp) -> Option<SessionId>;
+
+    /// Makes a new refresh token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overloaded`](crate::Error::Overloaded) if the system has no randomness to give.
+    fn refresh(&self) -> Result<RefreshToken>;
+}
+
+/// Turns positions into cursors that clients cannot read or alter, and back.
+pub trait Cursors: Send + Sync {
+    /// Makes a cursor of the named list.
+    fn seal(&self, list: &str, position: &Position) -> String;
+
+    /// Reads a cursor, or `None` if it is not one of the named list.
+    fn open(&self, list: &str, cursor: &str) -> Option<Position>;
+}
+
+/// Keeps the entries of what is read and of what is refused. Writes bring theirs to the commit.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Makes an entry durable, together with those of others.
+    ///
+    /// MUST return only when the entry is on disk.
+    async fn record(&self, entry: AuditEntry) -> Result<(), StoreError>;
+}

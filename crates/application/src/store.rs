@@ -1,0 +1,69 @@
+//! The store: units of work that write, and queries that read.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use medilink_domain::audit::AuditEntry;
+
+use crate::appointment::{AppointmentQueries, AppointmentRepository};
+use crate::doctor::{DoctorQueries, DoctorRepository};
+use crate::error::StoreError;
+use crate::idempotency::IdempotencyRepository;
+use crate::patient::{PatientQueries, PatientRepository};
+use crate::pharmacy::PharmacyRepository;
+use crate::session::{SessionQueries, SessionRepository};
+use crate::user::{UserQueries, UserRepository};
+
+/// Everything that MediLink remembers.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Starts a unit of work. Dropping it undoes everything.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Reads without a transaction.
+    fn queries(&self) -> Arc<dyn Queries>;
+
+    /// Asks the database for a sign of life.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Writes that all happen, or none of them.
+///
+/// While one is open, everything goes through it and nothing but the store is awaited: on SQLite
+/// all other writers wait. After a [`StoreError`] it is dead, and can only be dropped.
+#[async_trait]
+pub trait UnitOfWork: Send {
+    /// Returns the appointments.
+    fn appointments(&mut self) -> &mut dyn AppointmentRepository;
+    /// Returns the doctors.
+    fn doctors(&mut self) -> &mut dyn DoctorRepository;
+    /// Returns the idempotency keys.
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
+    /// Returns the patients.
+    fn patients(&mut self) -> &mut dyn PatientRepository;
+    /// Returns the pharmacies.
+    fn pharmacies(&mut self) -> &mut dyn PharmacyRepository;
+    /// Returns the sessions.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Returns the users.
+    fn users(&mut self) -> &mut dyn UserRepository;
+
+    /// Makes the work and its audit entry durable, together.
+    ///
+    /// MUST return only when both are on disk.
+    async fn commit(self: Box<Self>, audit: AuditEntry) -> Result<(), StoreError>;
+}
+
+/// Reads that change nothing.
+pub trait Queries: Send + Sync {
+    /// Returns the appointments.
+    fn appointments(&self) -> &dyn AppointmentQueries;
+    /// Returns the doctors.
+    fn doctors(&self) -> &dyn DoctorQueries;
+    /// Returns the patients.
+    fn patients(&self) -> &dyn PatientQueries;
+    /// Returns the sessions.
+    fn sessions(&self) -> &dyn SessionQueries;
+    /// Returns the users.
+    fn users(&self) -> &dyn UserQueries;
+}

@@ -1,0 +1,27 @@
+//! Telling who is there, for the program itself: it has no caller and tells nobody.
+
+use medilink_domain::user::sign_in_key;
+
+use super::Users;
+use crate::error::Result;
+
+impl Users {
+    /// Tells whether there is any user at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Store`](crate::Error::Store) if the store fails.
+    pub async fn any(&self) -> Result<bool> {
+        Ok(self.ports.store.queries().users().any().await?)
+    }
+
+    /// Tells whether somebody has this user name or address.
+    ///
+    /// # Errors
+    ///
+    /// [`Store`](crate::Error::Store) if the store fails.
+    pub async fn exists(&self, name: &str) -> Result<bool> {
+        let found = self.ports.store.queries().users().credentials(&sign_in_key(name)).await?;
+        Ok(found.is_some())
+    }
+}

@@ -1,0 +1,31 @@
+//! Users: the use cases, one file each.
+
+mod approve;
+mod create_admin;
+mod exists;
+mod me;
+mod register;
+mod repository;
+mod view;
+
+use std::sync::Arc;
+
+pub use self::create_admin::CreateAdmin;
+pub use self::register::{Profile, Register};
+#[cfg(any(test, feature = "testing"))]
+pub use self::repository::{MockUserQueries, MockUserRepository};
+pub use self::repository::{Credentials, Taken, UserQueries, UserRepository};
+pub use self::view::UserView;
+use crate::application::{Ports, Settings};
+
+/// The use cases about accounts: `register`, `me`, `approve` and `create_admin`.
+pub struct Users {
+    ports: Ports,
+    settings: Arc<Settings>,
+}
+
+impl Users {
+    pub(crate) const fn new(ports: Ports, settings: Arc<Settings>) -> Self {
+        Self { ports, settings }
+    }
+}

@@ -1,0 +1,482 @@
+//! Appointments: booking a doctor's time for a patient, and what may become of it.
+
+use chrono::TimeDelta;
+
+use crate::choice::choice;
+use crate::doctor::{BookingMode, Doctor};
+use crate::id::{AppointmentId, DoctorId, PatientId, UserId};
+use crate::policy::Actor;
+use crate::rule::{Rule, RuleCode};
+use crate::text::{AppointmentNotes, VisitReason};
+use crate::time::{Period, PeriodError, Timestamp};
+use crate::user::Role;
+
+choice! {
+    /// Where an appointment stands.
+    pub enum AppointmentStatus {
+        /// Booked.
+        Scheduled = "scheduled",
+        /// Booked, and the practice has said yes.
+        Confirmed = "confirmed",
+        /// The patient is there.
+        CheckedIn = "checked_in",
+        /// The doctor sees the patient.
+        InProgress = "in_progress",
+        /// It took place.
+        Completed = "completed",
+        /// Somebody called it off.
+        Cancelled = "cancelled",
+        /// The patient did not come.
+        NoShow = "no_show",
+    }
+}
+
+impl AppointmentStatus {
+    /// Returns what it may become: the one table of legal transitions.
+    pub const fn next(self) -> &'static [Self] {
+        match self {
+            Self::Scheduled => &[
+                Self::Confirmed,
+                Self::CheckedIn,
+                Self::InProgress,
+                Self::Completed,
+                Self::Cancelled,
+                Self::NoShow,
+            ],
+            Self::Confirmed => {
+                &[Self::CheckedIn, Self::InProgress, Self::Completed, Self::Cancelled, Self::NoShow]
+            }
+            Self::CheckedIn => &[Self::InProgress, Self::Cancelled, Self::NoShow],
+            Self::InProgress => &[Self::Completed, Self::Cancelled],
+            Self::Completed | Self::Cancelled | Self::NoShow => &[],
+        }
+    }
+
+    /// Tells whether an appointment in this status takes up its doctor's and its patient's time.
+    pub const fn is_active(self) -> bool {
+        !self.next().is_empty()
+    }
+}
+
+/// The time of an appointment: an interval of 5 minutes to 12 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppointmentTime(Period);
+
+/// Why a time is none for an appointment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AppointmentTimeError {
+    /// It ends before it starts, or at once.
+    #[error(transparent)]
+    Backwards(#[from] PeriodError),
+    /// It is shorter or longer than an appointment may be.
+    #[error("choose a length of 5 to 720 minutes")]
+    Length,
+}
+
+impl AppointmentTime {
+    /// How long an appointment is, in minutes, if nobody says otherwise.
+    pub const DEFAULT_MINUTES: i64 = 30;
+
+    /// Makes the time from an interval.
+    ///
+    /// # Errors
+    ///
+    /// [`AppointmentTimeError::Length`] unless it lasts 5 to 720 minutes.
+    pub fn new(period: Period) -> Result<Self, AppointmentTimeError> {
+        let bounds = TimeDelta::minutes(5)..=TimeDelta::minutes(720);
+        if bounds.contains(&period.length()) {
+            Ok(Self(period))
+        } else {
+            Err(AppointmentTimeError::Length)
+        }
+    }
+
+    /// Makes the time from its start and its length in minutes.
+    ///
+    /// # Errors
+    ///
+    /// [`AppointmentTimeError::Length`] unless it lasts 5 to 720 minutes.
+    pub fn lasting(starts_at: Timestamp, minutes: i64) -> Result<Self, AppointmentTimeError> {
+        let length = TimeDelta::try_minutes(minutes).ok_or(AppointmentTimeError::Length)?;
+        match Period::new(starts_at, starts_at + length) {
+            Ok(period) => Self::new(period),
+            Err(PeriodError) => Err(AppointmentTimeError::Length),
+        }
+    }
+
+    /// Returns the interval.
+    pub const fn period(self) -> Period {
+        self.0
+    }
+}
+
+/// A booked meeting of one patient with one doctor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appointment {
+    /// The id.
+    pub id: AppointmentId,
+    /// Whose time it takes.
+    pub doctor: DoctorId,
+    /// Who is seen.
+    pub patient: PatientId,
+    /// When.
+    pub time: AppointmentTime,
+    /// Where it stands. It changes through the methods of this file alone.
+    pub status: AppointmentStatus,
+    /// Why the patient comes.
+    pub reason: Option<VisitReason>,
+    /// What else there is to know.
+    pub notes: Option<AppointmentNotes>,
+    /// Whether it was entered when its time was over already.
+    pub retrospective: bool,
+    /// The user who booked it.
+    pub created_by: UserId,
+    /// When it was booked.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// What somebody asks for when they book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booking {
+    /// Who is to be seen.
+    pub patient: PatientId,
+    /// When.
+    pub time: AppointmentTime,
+    /// Why the patient comes.
+    pub reason: Option<VisitReason>,
+    /// What else there is to know.
+    pub notes: Option<AppointmentNotes>,
+}
+
+/// One line of an appointment's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppointmentChange {
+    /// Where it stood before; `None` when it was booked.
+    pub from: Option<AppointmentStatus>,
+    /// Where it stands now.
+    pub to: AppointmentStatus,
+    /// The time that it had, if the time moved.
+    pub old_time: Option<Period>,
+    /// The time that it has.
+    pub new_time: Period,
+    /// Who changed it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// Why, if they said so.
+    pub reason: Option<VisitReason>,
+}
+
+/// What somebody wants to make of an appointment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppointmentAction {
+    /// Call it off.
+    Cancel,
+}
+
+impl AppointmentAction {
+    const fn past_participle(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancelled",
+        }
+    }
+}
+
+/// Why an appointment is not booked, or not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AppointmentError {
+    /// Its status does not allow the action.
+    #[error("a {} appointment cannot be {}", .status.as_str().replace('_', " "), .action.past_participle())]
+    Refused {
+        /// Where the appointment stands.
+        status: AppointmentStatus,
+        /// What was asked for.
+        action: AppointmentAction,
+    },
+    /// A patient cannot call off what has begun.
+    #[error("the appointment has begun; ask the practice")]
+    Begun,
+    /// The doctor takes no appointments at present.
+    #[error("the doctor takes no appointments at present")]
+    DoctorUnavailable,
+    /// The doctor is booked within published time slots only.
+    #[error("the doctor is booked within published time slots only")]
+    OutsideTimeSlots,
+    /// A patient cannot book what is over.
+    #[error("the time is over; choose a later one")]
+    InPast,
+}
+
+impl Rule for AppointmentError {
+    fn code(&self) -> RuleCode {
+        match self {
+            Self::Refused { .. } => RuleCode::AppointmentRefused,
+            Self::Begun => RuleCode::AppointmentBegun,
+            Self::DoctorUnavailable => RuleCode::DoctorUnavailable,
+            Self::OutsideTimeSlots => RuleCode::OutsideTimeSlots,
+            Self::InPast => RuleCode::TimeInPast,
+        }
+    }
+}
+
+impl Appointment {
+    /// Books a doctor's time for a patient.
+    ///
+    /// That no two active appointments of one doctor, or of one patient, overlap is not asked
+    /// here: only the database sees them all, and it refuses the second one.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppointmentError::DoctorUnavailable`] if the doctor takes no appointments.
+    /// - [`AppointmentError::OutsideTimeSlots`] if a patient or a coordinator books a doctor who
+    ///   is booked within published time slots only.
+    /// - [`AppointmentError::InPast`] if a patient asks for a time that is over. For others such
+    ///   an appointment is marked as retrospective.
+    pub fn book(
+        id: AppointmentId,
+        doctor: &Doctor,
+        booking: Booking,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(Self, AppointmentChange), AppointmentError> {
+        let Booking { patient, time, reason, notes } = booking;
+        let retrospective = time.period().starts_at() < now;
+        if !doctor.profile.is_available {
+            return Err(AppointmentError::DoctorUnavailable);
+        }
+        let published_only = doctor.profile.booking == BookingMode::SlotsOnly;
+        if published_only && matches!(by.role, Role::Patient | Role::Coordinator) {
+            return Err(AppointmentError::OutsideTimeSlots);
+        }
+        if retrospective && by.role == Role::Patient {
+            return Err(AppointmentError::InPast);
+        }
+
+        let appointment = Self {
+            id,
+            doctor: doctor.id,
+            patient,
+            time,
+            status: AppointmentStatus::Scheduled,
+            reason,
+            notes,
+            retrospective,
+            created_by: by.user,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let change = AppointmentChange {
+            from: None,
+            to: appointment.status,
+            old_time: None,
+            new_time: time.period(),
+            by: by.user,
+            at: now,
+            reason: None,
+        };
+        Ok((appointment, change))
+    }
+
+    /// Calls the appointment off, which frees its time.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppointmentError::Refused`] if it is over, or called off already.
+    /// - [`AppointmentError::Begun`] if a patient asks after its start.
+    pub fn cancel(
+        &mut self,
+        reason: Option<VisitReason>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        let to = AppointmentStatus::Cancelled;
+        if !self.status.next().contains(&to) {
+            return Err(self.refuse(AppointmentAction::Cancel));
+        }
+        if by.role == Role::Patient && self.time.period().starts_at() <= now {
+            return Err(AppointmentError::Begun);
+        }
+        Ok(self.advance(to, reason, by, now))
+    }
+
+    /// Moves to a status that the caller has found in the table.
+    fn advance(
+        &mut self,
+        to: AppointmentStatus,
+        reason: Option<VisitReason>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> AppointmentChange {
+        let from = std::mem::replace(&mut self.status, to);
+        self.updated_at = now;
+        self.version += 1;
+        AppointmentChange {
+            from: Some(from),
+            to,
+            old_time: None,
+            new_time: self.time.period(),
+            by: by.user,
+            at: now,
+            reason,
+        }
+    }
+
+    const fn refuse(&self, action: AppointmentAction) -> AppointmentError {
+        AppointmentError::Refused { status: self.status, action }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::doctor::DoctorProfile;
+    use crate::id::Uuid;
+    use crate::policy::an_actor;
+    use crate::time::{Zone, at, on_monday};
+
+    const BEFORE: &str = "2030-01-06T12:00:00Z";
+    const AFTER: &str = "2030-01-08T12:00:00Z";
+
+    fn a_doctor() -> Doctor {
+        let id = DoctorId::new(Uuid::from_u128(3));
+        Doctor::new(id, DoctorProfile::blank(Zone::utc()), None, at(BEFORE))
+    }
+
+    fn a_booking() -> Booking {
+        Booking {
+            patient: PatientId::new(Uuid::from_u128(4)),
+            time: AppointmentTime::new(on_monday("10:00", "10:30")).unwrap(),
+            reason: None,
+            notes: None,
+        }
+    }
+
+    fn book(doctor: &Doctor, role: Role, now: &str) -> Result<Appointment, AppointmentError> {
+        let id = AppointmentId::new(Uuid::from_u128(9));
+        Appointment::book(id, doctor, a_booking(), &an_actor(role), at(now)).map(|(made, _)| made)
+    }
+
+    fn an_appointment(status: AppointmentStatus) -> Appointment {
+        Appointment { status, ..book(&a_doctor(), Role::Patient, BEFORE).unwrap() }
+    }
+
+    #[test]
+    fn a_booked_appointment_is_scheduled_and_takes_time() {
+        let appointment = book(&a_doctor(), Role::Patient, BEFORE).unwrap();
+
+        assert_eq!(appointment.status, AppointmentStatus::Scheduled);
+        assert!(appointment.status.is_active());
+        assert!(!appointment.retrospective);
+    }
+
+    #[test]
+    fn the_first_line_of_the_history_is_the_booking() {
+        let id = AppointmentId::new(Uuid::from_u128(9));
+        let patient = an_actor(Role::Patient);
+        let (_, change) =
+            Appointment::book(id, &a_doctor(), a_booking(), &patient, at(BEFORE)).unwrap();
+
+        assert_eq!((change.from, change.to), (None, AppointmentStatus::Scheduled));
+        assert_eq!(change.new_time, on_monday("10:00", "10:30"));
+    }
+
+    #[test]
+    fn a_doctor_who_is_not_available_is_booked_by_nobody() {
+        let mut doctor = a_doctor();
+        doctor.profile.is_available = false;
+
+        for role in Role::ALL {
+            assert_eq!(book(&doctor, *role, BEFORE), Err(AppointmentError::DoctorUnavailable));
+        }
+    }
+
+    #[test]
+    fn patients_and_coordinators_book_a_slots_only_doctor_within_slots() {
+        let mut doctor = a_doctor();
+        doctor.profile.booking = BookingMode::SlotsOnly;
+
+        for role in [Role::Patient, Role::Coordinator] {
+            assert_eq!(book(&doctor, role, BEFORE), Err(AppointmentError::OutsideTimeSlots));
+        }
+        assert!(book(&doctor, Role::Doctor, BEFORE).is_ok());
+    }
+
+    #[test]
+    fn only_patients_are_kept_out_of_the_past() {
+        assert_eq!(book(&a_doctor(), Role::Patient, AFTER), Err(AppointmentError::InPast));
+        assert!(book(&a_doctor(), Role::Coordinator, AFTER).unwrap().retrospective);
+    }
+
+    #[test]
+    fn a_refusal_says_where_the_appointment_stands() {
+        let mut appointment = an_appointment(AppointmentStatus::NoShow);
+
+        let error = appointment.cancel(None, &an_actor(Role::Doctor), at(BEFORE)).unwrap_err();
+
+        assert_eq!(error.to_string(), "a no show appointment cannot be cancelled");
+        assert_eq!(error.code(), RuleCode::AppointmentRefused);
+    }
+
+    #[test]
+    fn a_patient_cannot_cancel_what_has_begun() {
+        let begun = at("2030-01-07T10:00:00Z");
+        let mut appointment = an_appointment(AppointmentStatus::Scheduled);
+
+        let error = appointment.cancel(None, &an_actor(Role::Patient), begun).unwrap_err();
+
+        assert_eq!(error, AppointmentError::Begun);
+        assert!(appointment.cancel(None, &an_actor(Role::Doctor), begun).is_ok());
+    }
+
+    #[test]
+    fn every_status_can_be_cancelled_exactly_as_the_table_says() {
+        for status in AppointmentStatus::ALL {
+            let mut appointment = an_appointment(*status);
+            let before = appointment.clone();
+
+            let outcome = appointment.cancel(None, &an_actor(Role::Admin), at(AFTER));
+
+            assert_eq!(outcome.is_ok(), status.next().contains(&AppointmentStatus::Cancelled));
+            assert_eq!(outcome.is_err(), appointment == before, "{status}");
+        }
+    }
+
+    #[test]
+    fn an_active_status_is_never_reached_again_from_a_finished_one() {
+        for status in AppointmentStatus::ALL.iter().filter(|status| !status.is_active()) {
+            assert!(status.next().is_empty(), "{status}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_appointment_lasts_5_to_720_minutes(minutes in -2_000_i64..2_000) {
+            let time = AppointmentTime::lasting(at(BEFORE), minutes);
+            prop_assert_eq!(time.is_ok(), (5..=720).contains(&minutes));
+        }
+
+        #[test]
+        fn an_appointment_is_cancelled_once(attempts in 1_usize..9) {
+            let mut appointment = an_appointment(AppointmentStatus::Scheduled);
+            let done = (0..attempts)
+                .filter(|_| appointment.cancel(None, &an_actor(Role::Admin), at(AFTER)).is_ok())
+                .count();
+            prop_assert_eq!((done, appointment.version), (1, 2));
+        }
+    }
+
+    #[test]
+    fn no_length_is_too_absurd_to_be_refused() {
+        for minutes in [i64::MIN, i64::MAX, 0, -1] {
+            let time = AppointmentTime::lasting(at(BEFORE), minutes);
+            assert_eq!(time, Err(AppointmentTimeError::Length));
+        }
+    }
+}

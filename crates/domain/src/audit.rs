@@ -1,0 +1,71 @@
+//! The audit trail: who did, saw, or was refused what.
+//!
+//! An entry says that something happened and to which record; it never repeats health data.
+
+use std::net::IpAddr;
+
+use crate::choice::choice;
+use crate::id::{AuditEntryId, PatientId, RequestId, SessionId, UserId};
+use crate::policy::{Action, Actor};
+use crate::record::Record;
+use crate::time::Timestamp;
+use crate::user::Role;
+
+choice! {
+    /// What became of an action.
+    pub enum Outcome {
+        /// It was done, or its answer was given.
+        Done = "done",
+        /// The person may not do it, or may not know of the record.
+        Refused = "refused",
+        /// Name and password did not match.
+        Failed = "failed",
+    }
+}
+
+/// Where a call came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The call, as the logs name it.
+    pub request: RequestId,
+    /// The address of the client, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+/// Who acted: a user in a role, within a session if there was one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Who {
+    /// The user.
+    pub user: UserId,
+    /// The role at that moment.
+    pub role: Role,
+    /// The session; a sign-in that fails has none.
+    pub session: Option<SessionId>,
+}
+
+impl From<&Actor> for Who {
+    fn from(actor: &Actor) -> Self {
+        Self { user: actor.user, role: actor.role, session: Some(actor.session) }
+    }
+}
+
+/// One line of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// The id; it begins with the time of its making.
+    pub id: AuditEntryId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who acted; `None` for somebody unknown and for the command line.
+    pub who: Option<Who>,
+    /// Where the call came from; `None` for the command line.
+    pub origin: Option<Origin>,
+    /// What was asked for.
+    pub action: Action,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The record it was about, if it was about one.
+    pub record: Option<Record>,
+    /// The patient whose data it touched, if it was one patient's.
+    pub patient: Option<PatientId>,
+}

@@ -1,0 +1,244 @@
+//! Doctors: people who practise here, and how they may be booked.
+
+use crate::choice::choice;
+use crate::id::{DoctorId, UserId};
+use crate::money::Money;
+use crate::text::{Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification};
+use crate::time::{Timestamp, Zone};
+use crate::user::{Email, PersonName, full_name};
+
+choice! {
+    /// The field of medicine that a doctor works in.
+    pub enum Specialization {
+        /// General practice.
+        General = "general",
+        /// The heart.
+        Cardiology = "cardiology",
+        /// The skin.
+        Dermatology = "dermatology",
+        /// Hormones.
+        Endocrinology = "endocrinology",
+        /// The digestive organs.
+        Gastroenterology = "gastroenterology",
+        /// The blood.
+        Hematology = "hematology",
+        /// Infections.
+        InfectiousDisease = "infectious_disease",
+        /// The inner organs of adults.
+        InternalMedicine = "internal_medicine",
+        /// The kidneys.
+        Nephrology = "nephrology",
+        /// The nervous system.
+        Neurology = "neurology",
+        /// Pregnancy, birth and the female organs.
+        ObstetricsGynecology = "obstetrics_gynecology",
+        /// Cancer.
+        Oncology = "oncology",
+        /// The eyes.
+        Ophthalmology = "ophthalmology",
+        /// Bones and joints.
+        Orthopedics = "orthopedics",
+        /// Children.
+        Pediatrics = "pediatrics",
+        /// The mind.
+        Psychiatry = "psychiatry",
+        /// The lungs.
+        Pulmonology = "pulmonology",
+        /// Images of the body.
+        Radiology = "radiology",
+        /// Rheumatic diseases.
+        Rheumatology = "rheumatology",
+        /// Operations.
+        Surgery = "surgery",
+        /// The urinary organs.
+        Urology = "urology",
+        /// A field that is not in this list.
+        Other = "other",
+    }
+}
+
+choice! {
+    /// How patients and coordinators may book a doctor.
+    pub enum BookingMode {
+        /// At any time that is free.
+        Open = "open",
+        /// Within published time slots only.
+        SlotsOnly = "slots_only",
+    }
+}
+
+/// How many years somebody has worked: 0 to 80.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YearsOfExperience(i32);
+
+/// A number of years that nobody has worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give whole years from 0 to 80")]
+pub struct YearsOfExperienceError;
+
+impl YearsOfExperience {
+    /// Takes a number of years.
+    ///
+    /// # Errors
+    ///
+    /// [`YearsOfExperienceError`] outside 0 to 80.
+    pub fn new(years: i64) -> Result<Self, YearsOfExperienceError> {
+        i32::try_from(years)
+            .ok()
+            .filter(|years| (0..=80).contains(years))
+            .map(Self)
+            .ok_or(YearsOfExperienceError)
+    }
+
+    /// Returns the years.
+    pub const fn years(self) -> i32 {
+        self.0
+    }
+}
+
+/// What a doctor's profile says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoctorProfile {
+    /// The name, without a title.
+    pub name: PersonName,
+    /// The e-mail address for patients; it starts as the account's.
+    pub email: Option<Email>,
+    /// The telephone number.
+    pub phone: Option<Phone>,
+    /// The field of medicine.
+    pub specialization: Specialization,
+    /// The field in the doctor's own words, where the list has no name for it.
+    pub specialization_text: Option<Name>,
+    /// The number of the licence, unique among verified doctors.
+    pub license_number: Option<LicenseNumber>,
+    /// How long they have practised.
+    pub years_of_experience: Option<YearsOfExperience>,
+    /// What they have learned.
+    pub qualification: Option<Qualification>,
+    /// What they say about themself.
+    pub bio: Option<Biography>,
+    /// What a consultation costs.
+    pub consultation_fee: Option<Money>,
+    /// Whether they take appointments at present.
+    pub is_available: bool,
+    /// Where they work.
+    pub hospital_name: Option<OrganizationName>,
+    /// City.
+    pub city: Option<Place>,
+    /// State or region.
+    pub state: Option<Place>,
+    /// Country.
+    pub country: Option<Place>,
+    /// The zone of their dates and times of day.
+    pub time_zone: Zone,
+    /// How they may be booked.
+    pub booking: BookingMode,
+}
+
+impl DoctorProfile {
+    /// Begins a profile that says nothing yet.
+    pub const fn blank(time_zone: Zone) -> Self {
+        Self {
+            name: PersonName { first: None, last: None },
+            email: None,
+            phone: None,
+            specialization: Specialization::General,
+            specialization_text: None,
+            license_number: None,
+            years_of_experience: None,
+            qualification: None,
+            bio: None,
+            consultation_fee: None,
+            is_available: true,
+            hospital_name: None,
+            city: None,
+            state: None,
+            country: None,
+            time_zone,
+            booking: BookingMode::Open,
+        }
+    }
+}
+
+/// Somebody who practises here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doctor {
+    /// The id.
+    pub id: DoctorId,
+    /// What the profile says.
+    pub profile: DoctorProfile,
+    /// Whether an admin has checked the licence.
+    pub is_verified: bool,
+    /// The user who signs in as this doctor.
+    pub user: Option<UserId>,
+    /// When the doctor was entered.
+    pub created_at: Timestamp,
+    /// When anything here last changed.
+    pub updated_at: Timestamp,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+impl Doctor {
+    /// Enters a doctor whom nobody has verified yet.
+    pub const fn new(
+        id: DoctorId,
+        profile: DoctorProfile,
+        user: Option<UserId>,
+        now: Timestamp,
+    ) -> Self {
+        Self { id, profile, is_verified: false, user, created_at: now, updated_at: now, version: 1 }
+    }
+
+    /// Records that an admin has checked the licence.
+    pub const fn verify(&mut self, now: Timestamp) {
+        self.is_verified = true;
+        self.updated_at = now;
+        self.version += 1;
+    }
+}
+
+/// Writes a doctor's name with one title, whatever was typed: "Dr. Emily Chen".
+pub fn display_name(first: &str, last: &str) -> String {
+    let full = full_name(first, last);
+    let untitled = ["dr. ", "dr ", "dr.", "doctor "]
+        .iter()
+        .find_map(|title| {
+            let (start, rest) = full.split_at_checked(title.len())?;
+            start.eq_ignore_ascii_case(title).then_some(rest)
+        })
+        .unwrap_or(&full);
+    format!("Dr. {}", untitled.trim()).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_doctor_is_titled_once() {
+        assert_eq!(display_name("Emily", "Chen"), "Dr. Emily Chen");
+        assert_eq!(display_name("Dr. Emily", "Chen"), "Dr. Emily Chen");
+        assert_eq!(display_name("dr Emily", "Chen"), "Dr. Emily Chen");
+        assert_eq!(display_name("Drew", "Barry"), "Dr. Drew Barry");
+        assert_eq!(display_name("", ""), "Dr.");
+    }
+
+    #[test]
+    fn nobody_has_practised_for_a_century() {
+        assert!(YearsOfExperience::new(80).is_ok());
+        for years in [-1, 81, i64::MIN, i64::MAX] {
+            assert_eq!(YearsOfExperience::new(years), Err(YearsOfExperienceError));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_title_is_added_only_once(first in "\\PC{1,12}", last in "\\PC{1,12}") {
+            let once = display_name(&first, &last);
+            prop_assert_eq!(display_name(&once, ""), once);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Identifiers: one type for each concept, so that a patient is never taken for a doctor.
+//!
+//! Every id is a UUID of version 7. It begins with the millisecond of its making, so ids sort by
+//! creation and a table grows at its end. Who makes one is outside this crate.
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use uuid::Uuid;
+
+/// A text that is no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give an id like 0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f")]
+pub struct IdError;
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(transparent))]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "schema", schema(
+            value_type = String, format = Uuid, example = "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f"
+        ))]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Makes the id from a ready-made UUID.
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// Returns the bare UUID.
+            pub const fn as_uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(raw: &str) -> Result<Self, IdError> {
+                Uuid::try_parse(raw).map(Self).map_err(|_| IdError)
+            }
+        }
+    )*};
+}
+
+id! {
+    /// A booked meeting of one patient with one doctor.
+    AppointmentId,
+    /// One line of the audit trail.
+    AuditEntryId,
+    /// A person who practises medicine here.
+    DoctorId,
+    /// A person who receives care here.
+    PatientId,
+    /// A place that dispenses medicines.
+    PharmacyId,
+    /// One call from outside, as the logs and the audit trail name it.
+    RequestId,
+    /// One sign-in of a user on one device, until it ends.
+    SessionId,
+    /// A person who can sign in.
+    UserId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_what_it_writes() {
+        let id = DoctorId::new(Uuid::from_u128(7));
+
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn a_word_is_no_id() {
+        assert_eq!("the-first-one".parse::<DoctorId>(), Err(IdError));
+    }
+}

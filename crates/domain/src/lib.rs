@@ -1,0 +1,28 @@
+//! The rules of MediLink.
+//!
+//! Nothing here is asynchronous, reads a clock, makes an id, or knows a database or HTTP: a rule
+//! gets everything it needs as a value and answers with a value. That is why it can be tested in
+//! a unit test, and why no adapter can go round it.
+//!
+//! Read it in this order: the words that every concept is written in ([`id`], [`choice`],
+//! [`text`], [`time`], [`money`], [`phi`], [`record`]), how a rule refuses ([`rule`]), who may do what
+//! ([`policy`]), and then the concepts, one file each.
+
+pub mod choice;
+pub mod id;
+pub mod money;
+pub mod phi;
+pub mod record;
+pub mod rule;
+pub mod text;
+pub mod time;
+
+pub mod policy;
+
+pub mod appointment;
+pub mod audit;
+pub mod doctor;
+pub mod patient;
+pub mod pharmacy;
+pub mod session;
+pub mod user;

@@ -1,0 +1,148 @@
+//! Patients: people who receive care here, and their records.
+
+use crate::choice::choice;
+use crate::id::{PatientId, UserId};
+use crate::text::{Address, ClinicalText, Name, Phone, Place};
+use crate::time::{Date, Timestamp};
+use crate::user::{Email, PersonName};
+
+choice! {
+    /// The gender that a record states.
+    pub enum Gender {
+        /// Male.
+        Male = "M",
+        /// Female.
+        Female = "F",
+        /// Another one.
+        Other = "O",
+        /// The person prefers not to say.
+        Unsaid = "N",
+    }
+}
+
+choice! {
+    /// A blood group of the AB0 and rhesus systems.
+    pub enum BloodGroup {
+        /// A, rhesus positive.
+        APositive = "A+",
+        /// A, rhesus negative.
+        ANegative = "A-",
+        /// B, rhesus positive.
+        BPositive = "B+",
+        /// B, rhesus negative.
+        BNegative = "B-",
+        /// AB, rhesus positive.
+        AbPositive = "AB+",
+        /// AB, rhesus negative.
+        AbNegative = "AB-",
+        /// 0, rhesus positive.
+        OPositive = "O+",
+        /// 0, rhesus negative.
+        ONegative = "O-",
+    }
+}
+
+/// What a patient's record says: everything that somebody writes into it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PatientDetails {
+    /// The name; both parts are known unless a registration left them out.
+    pub name: PersonName,
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// The telephone number.
+    pub phone: Option<Phone>,
+    /// The day of birth, which is not in the future.
+    pub date_of_birth: Option<Date>,
+    /// The gender.
+    pub gender: Option<Gender>,
+    /// The blood group.
+    pub blood_group: Option<BloodGroup>,
+    /// What the patient must not be given.
+    pub allergies: Option<ClinicalText>,
+    /// What the patient has had.
+    pub medical_history: Option<ClinicalText>,
+    /// What the patient takes.
+    pub current_medications: Option<ClinicalText>,
+    /// Whom to call.
+    pub emergency_contact_name: Option<Name>,
+    /// Where to call them.
+    pub emergency_contact_phone: Option<Phone>,
+    /// Street and house.
+    pub address: Option<Address>,
+    /// City.
+    pub city: Option<Place>,
+    /// State or region.
+    pub state: Option<Place>,
+    /// Country.
+    pub country: Option<Place>,
+}
+
+/// A day of birth that has not come yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("choose a day that is not in the future")]
+pub struct UnbornError;
+
+/// Holds a day of birth against the present one.
+///
+/// A day of grace allows for the zones that are ahead of UTC, where it may be tomorrow already.
+///
+/// # Errors
+///
+/// [`UnbornError`] if the day is in the future everywhere.
+pub fn born_by(day: Date, now: Timestamp) -> Result<Date, UnbornError> {
+    let tomorrow = (now + chrono::TimeDelta::days(1)).date();
+    if day <= tomorrow { Ok(day) } else { Err(UnbornError) }
+}
+
+/// Somebody who receives care here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patient {
+    /// The id.
+    pub id: PatientId,
+    /// What the record says.
+    pub details: PatientDetails,
+    /// The user whose own record it is.
+    pub user: Option<UserId>,
+    /// The user who made the record.
+    pub created_by: UserId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+impl Patient {
+    /// Begins a record.
+    pub const fn new(
+        id: PatientId,
+        details: PatientDetails,
+        user: Option<UserId>,
+        created_by: UserId,
+        now: Timestamp,
+    ) -> Self {
+        Self { id, details, user, created_by, created_at: now, updated_at: now, version: 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::at;
+
+    #[test]
+    fn nobody_is_born_tomorrow_everywhere() {
+        let now = at("2030-01-07T23:00:00Z");
+        let day = |raw| Date::parse(raw).unwrap();
+
+        // It is the 8th already in Auckland.
+        assert!(born_by(day("2030-01-08"), now).is_ok());
+        assert_eq!(born_by(day("2030-01-09"), now), Err(UnbornError));
+    }
+
+    #[test]
+    fn a_blood_group_is_read_in_any_case() {
+        assert_eq!(BloodGroup::parse("ab+"), Ok(BloodGroup::AbPositive));
+    }
+}

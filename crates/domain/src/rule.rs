@@ -1,0 +1,62 @@
+//! How a rule refuses: with a code that clients switch on, and a sentence for people.
+
+use crate::choice::choice;
+
+/// The refusal of a rule of one concept.
+///
+/// Only refusals of what somebody asked for implement it; a value that cannot be read (a date, a
+/// name) is an error of its field instead.
+pub trait Rule: std::error::Error {
+    /// Returns the code that says which rule refused.
+    fn code(&self) -> RuleCode;
+}
+
+choice! {
+    /// Every rule that can refuse, by the code that clients see.
+    pub enum RuleCode {
+        /// The appointment's status does not allow it.
+        AppointmentRefused = "appointment-refused",
+        /// The patient's appointment has begun, and only staff may still cancel it.
+        AppointmentBegun = "appointment-begun",
+        /// The doctor has another active appointment at that time.
+        DoctorDoubleBooked = "doctor-double-booked",
+        /// The patient has another active appointment at that time.
+        PatientDoubleBooked = "patient-double-booked",
+        /// The doctor takes no appointments at present.
+        DoctorUnavailable = "doctor-unavailable",
+        /// The doctor is booked within published time slots only.
+        OutsideTimeSlots = "outside-time-slots",
+        /// The time is over.
+        TimeInPast = "time-in-past",
+        /// The user's status does not allow it.
+        UserRefused = "user-refused",
+    }
+}
+
+impl RuleCode {
+    /// Says in one sentence what the code means and what to do about it.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::AppointmentRefused => {
+                "The appointment's status does not allow this. Read the appointment again."
+            }
+            Self::AppointmentBegun => {
+                "Patients cannot cancel an appointment that has begun. Ask the practice."
+            }
+            Self::DoctorDoubleBooked => {
+                "The doctor already has an appointment at this time. Choose another time."
+            }
+            Self::PatientDoubleBooked => {
+                "The patient already has an appointment at this time. Choose another time."
+            }
+            Self::DoctorUnavailable => {
+                "The doctor takes no appointments at present. Choose another doctor."
+            }
+            Self::OutsideTimeSlots => {
+                "The doctor is booked within published time slots only. Choose one of them."
+            }
+            Self::TimeInPast => "Patients cannot book a time that is over. Choose a later time.",
+            Self::UserRefused => "The user's status does not allow this. Read the user again.",
+        }
+    }
+}

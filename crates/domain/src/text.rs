@@ -1,0 +1,180 @@
+//! Texts that people write: trimmed, bounded, and free of characters that cannot be kept.
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::phi::Phi;
+
+/// Why a text was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing is left after trimming, or less than is asked for.
+    #[error("write at least {min} character{}", if *.min == 1 { "" } else { "s" })]
+    TooShort {
+        /// The fewest characters that are taken.
+        min: usize,
+    },
+    /// It is longer than the field holds.
+    #[error("keep it to {max} characters, not {actual}")]
+    TooLong {
+        /// The most characters that are taken.
+        max: usize,
+        /// The characters that were given.
+        actual: usize,
+    },
+    /// It has a character that no reader can see and PostgreSQL cannot store.
+    #[error("leave out control characters")]
+    Control,
+}
+
+/// Trims a text and holds it to its bounds.
+///
+/// Line breaks and tabs are kept, since people write paragraphs; other control characters are
+/// refused, NUL among them, which PostgreSQL cannot store.
+fn read(raw: &str, min: usize, max: usize) -> Result<String, TextError> {
+    let text = raw.trim();
+    let actual = text.chars().count();
+    if actual < min {
+        return Err(TextError::TooShort { min });
+    }
+    if max < actual {
+        return Err(TextError::TooLong { max, actual });
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(TextError::Control);
+    }
+    Ok(text.to_owned())
+}
+
+macro_rules! text {
+    ($($(#[$doc:meta])* $name:ident: $min:literal..=$max:literal,)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(Phi<String>);
+
+        impl $name {
+            /// The fewest and the most characters.
+            pub const LENGTH: std::ops::RangeInclusive<usize> = $min..=$max;
+
+            /// Reads the text: trimmed, within its length, without control characters.
+            ///
+            /// # Errors
+            ///
+            /// A [`TextError`] that says what to change.
+            pub fn parse(raw: &str) -> Result<Self, TextError> {
+                read(raw, $min, $max).map(|text| Self(Phi::new(text)))
+            }
+
+            /// Hands out the text.
+            pub fn disclose(&self) -> &str {
+                self.0.disclose()
+            }
+        }
+    )*};
+}
+
+text! {
+    /// A street, a house number, a postcode: 1 to 500 characters.
+    Address: 1..=500,
+    /// What somebody notes beside an appointment: 1 to 5,000 characters.
+    AppointmentNotes: 1..=5000,
+    /// What a doctor says about themself: 1 to 5,000 characters.
+    Biography: 1..=5000,
+    /// What a patient's record says in prose, allergies for example: 1 to 10,000 characters.
+    ClinicalText: 1..=10_000,
+    /// A given or a family name, or another person's whole name: 1 to 150 characters.
+    Name: 1..=150,
+    /// The number of a professional licence, kept as written: 1 to 100 characters.
+    LicenseNumber: 1..=100,
+    /// The name of a hospital or a pharmacy: 1 to 200 characters.
+    OrganizationName: 1..=200,
+    /// A telephone number, kept as written: 3 to 32 characters.
+    Phone: 3..=32,
+    /// A city, a state or a country: 1 to 100 characters.
+    Place: 1..=100,
+    /// What a doctor has learned: 1 to 500 characters.
+    Qualification: 1..=500,
+    /// Why the patient comes, or why an appointment changed: 1 to 500 characters.
+    VisitReason: 1..=500,
+}
+
+/// Folds a text for comparison: compatible forms and case made one, accents dropped.
+pub fn fold(raw: &str) -> String {
+    let mut folded = String::with_capacity(raw.len());
+    for c in raw.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        match c {
+            // Letters that Unicode does not take apart, as people without them type them.
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            plain => folded.push(plain),
+        }
+    }
+    folded
+}
+
+/// Returns the words of a text as search compares them: folded, each once.
+///
+/// "Søren O'Brien-Šimić" has the words `brien`, `o`, `simic` and `soren`.
+pub fn words(raw: &str) -> BTreeSet<String> {
+    fold(raw)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_spaces_are_too_short() {
+        assert_eq!(VisitReason::parse(" \n ").unwrap_err(), TextError::TooShort { min: 1 });
+    }
+
+    #[test]
+    fn length_is_counted_in_characters_not_bytes() {
+        assert!(Name::parse(&"ß".repeat(150)).is_ok());
+        assert_eq!(
+            Name::parse(&"a".repeat(151)).unwrap_err(),
+            TextError::TooLong { max: 150, actual: 151 }
+        );
+    }
+
+    #[test]
+    fn nul_is_refused_and_line_breaks_are_kept() {
+        assert_eq!(Name::parse("a\0b").unwrap_err(), TextError::Control);
+        assert_eq!(Address::parse("1 Main St\nFlat 2").unwrap().disclose(), "1 Main St\nFlat 2");
+    }
+
+    #[test]
+    fn search_ignores_case_and_accents() {
+        let words = words("Søren O'Brien-Šimić");
+
+        assert_eq!(words.iter().collect::<Vec<_>>(), ["brien", "o", "simic", "soren"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_reads_what_it_discloses(raw in "\\PC{1,200}") {
+            if let Ok(text) = Name::parse(&raw) {
+                prop_assert_eq!(Name::parse(text.disclose()), Ok(text));
+            }
+        }
+
+        #[test]
+        fn folding_twice_changes_nothing_more(raw in "\\PC{0,40}") {
+            prop_assert_eq!(fold(&fold(&raw)), fold(&raw));
+        }
+    }
+}

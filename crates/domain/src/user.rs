@@ -1,0 +1,432 @@
+//! Users: people who can sign in, and what they are here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use email_address::EmailAddress;
+
+use crate::choice::choice;
+use crate::id::UserId;
+use crate::phi::Phi;
+use crate::rule::{Rule, RuleCode};
+use crate::text::{Name, Phone, TextError};
+use crate::time::Timestamp;
+
+choice! {
+    /// What somebody is here. The policy table knows each of them.
+    pub enum Role {
+        /// Runs the installation. Never registers by itself.
+        Admin = "admin",
+        /// Practises, and has a doctor's profile.
+        Doctor = "doctor",
+        /// Creates and manages patient records for others.
+        Coordinator = "coordinator",
+        /// Dispenses, and has a pharmacy's profile.
+        Pharmacy = "pharmacy",
+        /// Receives care, and has one patient record of their own.
+        Patient = "patient",
+    }
+}
+
+impl Role {
+    /// Reads a role by its name or by another name for it: `client` is a patient, `staff` a
+    /// coordinator.
+    ///
+    /// # Errors
+    ///
+    /// The list of names, if it is none of them.
+    pub fn parse_alias(raw: &str) -> Result<Self, crate::choice::ChoiceError> {
+        match raw.trim().to_lowercase().as_str() {
+            "client" => Ok(Self::Patient),
+            "staff" => Ok(Self::Coordinator),
+            other => Self::parse(other),
+        }
+    }
+
+    /// Tells whether an admin has to approve a registration in this role.
+    pub const fn needs_approval(self) -> bool {
+        match self {
+            Self::Doctor | Self::Pharmacy | Self::Coordinator => true,
+            Self::Admin | Self::Patient => false,
+        }
+    }
+}
+
+choice! {
+    /// Whether somebody may act.
+    pub enum UserStatus {
+        /// Acts as the policy table allows.
+        Active = "active",
+        /// Waits for an admin's approval, and may do little until then.
+        Pending = "pending",
+        /// May do nothing.
+        Disabled = "disabled",
+    }
+}
+
+/// The name to sign in with: 1 to 150 characters, without spaces and without `@`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Username(String);
+
+/// Why a user name was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UsernameError {
+    /// Nothing was given.
+    #[error("write at least 1 character")]
+    Blank,
+    /// It is longer than the field holds.
+    #[error("keep it to 150 characters, not {0}")]
+    TooLong(usize),
+    /// It looks like an e-mail address.
+    #[error("leave out @: sign in with the e-mail address under its own name")]
+    At,
+    /// It has a space or a control character.
+    #[error("leave out spaces and control characters")]
+    Space,
+}
+
+impl Username {
+    const MAX: usize = 150;
+
+    /// Reads a user name.
+    ///
+    /// # Errors
+    ///
+    /// A [`UsernameError`] that says what to change.
+    pub fn parse(raw: &str) -> Result<Self, UsernameError> {
+        let name = raw.trim();
+        match name.chars().count() {
+            0 => return Err(UsernameError::Blank),
+            actual if Self::MAX < actual => return Err(UsernameError::TooLong(actual)),
+            _ => {}
+        }
+        if name.contains('@') {
+            return Err(UsernameError::At);
+        }
+        if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(UsernameError::Space);
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// Makes a user name from the part of an address before its `@`.
+    ///
+    /// The first attempt is that part itself; when it is taken, later ones carry a number: `ada`,
+    /// `ada2`, `ada3`.
+    pub fn from_email(email: &Email, attempt: u32) -> Self {
+        let (local, _) = email.as_str().rsplit_once('@').unwrap_or((email.as_str(), ""));
+        let stem: String = local
+            .chars()
+            .filter(|c| !c.is_whitespace() && !c.is_control() && *c != '@')
+            .take(Self::MAX - 10)
+            .collect();
+        let stem = if stem.is_empty() { "user".to_owned() } else { stem };
+        Self(if attempt < 2 { stem } else { format!("{stem}{attempt}") })
+    }
+
+    /// Returns the name as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the form that is unique: two names with the same key are the same.
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+/// An e-mail address of at most 254 characters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+/// A text that is no e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give an e-mail address like ada@example.com, of at most 254 characters")]
+pub struct EmailError;
+
+impl Email {
+    /// Reads an address.
+    ///
+    /// # Errors
+    ///
+    /// [`EmailError`] if it has not the form of one.
+    pub fn parse(raw: &str) -> Result<Self, EmailError> {
+        let raw = raw.trim();
+        let plain = raw.len() <= 254 && !raw.chars().any(char::is_control);
+        let address = EmailAddress::from_str(raw).map_err(|_| EmailError)?;
+        // A display name, "Ada <ada@example.com>", is no part of an address.
+        if plain && address.email() == raw { Ok(Self(raw.to_owned())) } else { Err(EmailError) }
+    }
+
+    /// Returns the address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the form that is unique: two addresses with the same key are the same.
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[e-mail]")
+    }
+}
+
+/// A password that somebody chose: 8 to 128 characters, any of Unicode, not digits alone.
+#[derive(Clone)]
+pub struct Password(String);
+
+/// Why a password was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// It is easy to try out.
+    #[error("use at least 8 characters")]
+    TooShort,
+    /// It is longer than anybody types.
+    #[error("use at most 128 characters")]
+    TooLong,
+    /// It is a number.
+    #[error("use more than digits")]
+    Digits,
+}
+
+impl Password {
+    /// Reads a new password. It is not trimmed: a space is a character like any other.
+    ///
+    /// # Errors
+    ///
+    /// Every reason for which it is refused, so that nobody has to guess twice.
+    pub fn parse(raw: &str) -> Result<Self, Vec<PasswordError>> {
+        let length = raw.chars().count();
+        let digits = !raw.is_empty() && raw.chars().all(char::is_numeric);
+        let errors: Vec<_> = [
+            (length < 8, PasswordError::TooShort),
+            (128 < length, PasswordError::TooLong),
+            (digits, PasswordError::Digits),
+        ]
+        .into_iter()
+        .filter_map(|(wrong, error)| wrong.then_some(error))
+        .collect();
+        if errors.is_empty() { Ok(Self(raw.to_owned())) } else { Err(errors) }
+    }
+
+    /// Takes a password that is to be compared, not kept, whatever the rules for new ones.
+    pub const fn attempt(raw: String) -> Self {
+        Self(raw)
+    }
+
+    /// Hands out the password, for hashing.
+    pub fn disclose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[password]")
+    }
+}
+
+/// The name of a person. A part is `None` until its owner completes the profile.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PersonName {
+    /// The given name.
+    pub first: Option<Name>,
+    /// The family name.
+    pub last: Option<Name>,
+}
+
+impl PersonName {
+    /// Reads both parts.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] of the first part that is wrong.
+    pub fn parse(first: &str, last: &str) -> Result<Self, TextError> {
+        Ok(Self { first: Some(Name::parse(first)?), last: Some(Name::parse(last)?) })
+    }
+
+    /// Hands out the given name, or nothing.
+    pub fn first(&self) -> &str {
+        self.first.as_ref().map_or("", Name::disclose)
+    }
+
+    /// Hands out the family name, or nothing.
+    pub fn last(&self) -> &str {
+        self.last.as_ref().map_or("", Name::disclose)
+    }
+
+    /// Hands out both parts with a space between them, as far as they are known.
+    pub fn full(&self) -> String {
+        full_name(self.first(), self.last())
+    }
+}
+
+/// Joins the two parts of a name, either of which may be empty.
+pub fn full_name(first: &str, last: &str) -> String {
+    [first, last].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Somebody who can sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id.
+    pub id: UserId,
+    /// The name to sign in with.
+    pub username: Username,
+    /// The address to sign in with.
+    pub email: Email,
+    /// The password's hash, as argon2 writes it.
+    pub password_hash: Phi<String>,
+    /// The name of the person.
+    pub name: PersonName,
+    /// How to reach them.
+    pub phone: Option<Phone>,
+    /// What they are here.
+    pub role: Role,
+    /// Whether they may act.
+    pub status: UserStatus,
+    /// When they were registered.
+    pub created_at: Timestamp,
+    /// When anything here last changed.
+    pub updated_at: Timestamp,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// Why a user cannot be changed like that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UserError {
+    /// Only pending users wait for approval.
+    #[error("the user is {0}, and only a pending user is approved")]
+    NotPending(UserStatus),
+}
+
+impl Rule for UserError {
+    fn code(&self) -> RuleCode {
+        match self {
+            Self::NotPending(_) => RuleCode::UserRefused,
+        }
+    }
+}
+
+impl User {
+    /// Lets a pending user act.
+    ///
+    /// # Errors
+    ///
+    /// [`UserError::NotPending`] unless the user waits for it.
+    pub fn approve(&mut self, now: Timestamp) -> Result<(), UserError> {
+        if self.status != UserStatus::Pending {
+            return Err(UserError::NotPending(self.status));
+        }
+        self.status = UserStatus::Active;
+        self.updated_at = now;
+        self.version += 1;
+        Ok(())
+    }
+}
+
+/// Returns the form in which a name typed at sign-in is looked up, address or user name alike.
+pub fn sign_in_key(raw: &str) -> String {
+    raw.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::at;
+
+    fn a_pending_doctor() -> User {
+        let now = at("2030-01-01T00:00:00Z");
+        User {
+            id: UserId::new(crate::id::Uuid::nil()),
+            username: Username::parse("emily").unwrap(),
+            email: Email::parse("emily@example.com").unwrap(),
+            password_hash: Phi::new(String::new()),
+            name: PersonName::default(),
+            phone: None,
+            role: Role::Doctor,
+            status: UserStatus::Pending,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_user_is_approved_once() {
+        let mut user = a_pending_doctor();
+
+        assert_eq!(user.approve(at("2030-01-02T00:00:00Z")), Ok(()));
+        assert_eq!(
+            user.approve(at("2030-01-03T00:00:00Z")),
+            Err(UserError::NotPending(UserStatus::Active))
+        );
+        assert_eq!(user.updated_at, at("2030-01-02T00:00:00Z"));
+    }
+
+    #[test]
+    fn earlier_names_of_a_role_are_understood() {
+        assert_eq!(Role::parse_alias("Client"), Ok(Role::Patient));
+        assert_eq!(Role::parse_alias("STAFF"), Ok(Role::Coordinator));
+        assert!(Role::parse_alias("root").is_err());
+    }
+
+    #[test]
+    fn a_user_name_never_looks_like_an_address() {
+        assert_eq!(Username::parse("ada@example.com"), Err(UsernameError::At));
+        assert_eq!(Username::parse("ada lovelace"), Err(UsernameError::Space));
+        assert_eq!(Username::parse("  "), Err(UsernameError::Blank));
+        assert_eq!(Username::parse(&"a".repeat(151)), Err(UsernameError::TooLong(151)));
+    }
+
+    #[test]
+    fn a_user_name_made_from_an_address_gets_a_number_when_taken() {
+        let email = Email::parse("ada@example.com").unwrap();
+
+        assert_eq!(Username::from_email(&email, 1).as_str(), "ada");
+        assert_eq!(Username::from_email(&email, 2).as_str(), "ada2");
+    }
+
+    #[test]
+    fn an_address_is_no_display_name() {
+        for raw in ["Ada <ada@example.com>", "ada", "ada@", "@example.com", "a b@example.com", ""] {
+            assert_eq!(Email::parse(raw), Err(EmailError), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_told_every_reason() {
+        assert_eq!(
+            Password::parse("1234567").unwrap_err(),
+            [PasswordError::TooShort, PasswordError::Digits]
+        );
+        assert!(Password::parse("pässwörd").is_ok());
+        assert!(Password::parse(&"x".repeat(128)).is_ok());
+        assert_eq!(Password::parse(&"x".repeat(129)).unwrap_err(), [PasswordError::TooLong]);
+    }
+
+    #[test]
+    fn secrets_do_not_print_themselves() {
+        let user = a_pending_doctor();
+        let password = Password::parse("correct horse").unwrap();
+
+        assert_eq!(format!("{:?} {password:?}", user.email), "[e-mail] [password]");
+    }
+
+    proptest! {
+        #[test]
+        fn a_user_name_made_from_any_address_is_one(local in "[a-z0-9.+_-]{1,64}", attempt in 1_u32..99) {
+            if let Ok(email) = Email::parse(&format!("{local}@example.com")) {
+                let made = Username::from_email(&email, attempt);
+                prop_assert_eq!(Username::parse(made.as_str()), Ok(made));
+            }
+        }
+    }
+}

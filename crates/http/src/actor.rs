@@ -1,0 +1,93 @@
+//! Who sends a request. Every handler takes one of these two, so none is open by mistake.
+
+use std::future::Future;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use medilink_application::call::{Call, Caller};
+use medilink_application::{Application, Error, Result};
+use medilink_domain::audit::Origin;
+use serde::de::DeserializeOwned;
+
+use crate::body::Body;
+use crate::problem::{Kind, Problem};
+
+/// How long a use case may take. On SQLite a unit of work keeps all other writers waiting.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What a handler is given to ask.
+pub(crate) type App = Data<Application>;
+
+/// Anybody: the handler is open to the world, on purpose.
+pub(crate) struct Public {
+    /// Where the call came from.
+    pub(crate) origin: Origin,
+}
+
+impl FromRequest for Public {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(origin(request).map(|origin| Self { origin }))
+    }
+}
+
+/// Somebody with a valid access token.
+pub(crate) struct SignedIn(Caller);
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let application = request.app_data::<App>().cloned();
+        let token = bearer(request);
+        let origin = origin(request);
+        Box::pin(async move {
+            let application = application.ok_or_else(|| Problem::plain(Kind::INTERNAL))?;
+            let token = token.ok_or_else(Problem::no_credentials)?;
+            let actor = in_time(application.sessions.authenticate(&token)).await?;
+            Ok(Self(Caller { actor, origin: origin?, idempotency: None }))
+        })
+    }
+}
+
+impl SignedIn {
+    /// Says what makes a second request the same one, if the client does.
+    pub(crate) fn sending<T: DeserializeOwned>(mut self, body: &Body<T>) -> Result<Self, Problem> {
+        self.0.idempotency = body.idempotency()?;
+        Ok(self)
+    }
+
+    /// Asks a use case.
+    pub(crate) async fn perform<T>(
+        self,
+        application: &Application,
+        use_case: impl AsyncFnOnce(&Call) -> Result<T>,
+    ) -> Result<T, Problem> {
+        in_time(application.perform(self.0, use_case)).await
+    }
+}
+
+/// Gives up on what takes too long.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T, Problem> {
+    match tokio::time::timeout(DEADLINE, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::Overloaded.into()),
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+fn origin(request: &HttpRequest) -> Result<Origin, Problem> {
+    request.extensions().get::<Origin>().copied().ok_or_else(|| Problem::plain(Kind::INTERNAL))
+}

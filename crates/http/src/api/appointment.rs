@@ -1,0 +1,326 @@
+//! Appointments over HTTP.
+
+use actix_web::web::Json;
+use actix_web::{get, post};
+use medilink_application::appointment::{
+    AppointmentFilter, AppointmentOrder, AppointmentView, BookAppointment, Bound,
+    CancelAppointment, ListAppointments,
+};
+use medilink_application::call::Expected;
+use medilink_application::error::FieldErrors;
+use medilink_application::page::Page;
+use medilink_application::{Error, Result};
+use medilink_domain::appointment::{AppointmentStatus, AppointmentTime, Booking};
+use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
+use medilink_domain::text::{AppointmentNotes, VisitReason};
+use medilink_domain::time::{Period, Timestamp};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::actor::{App, SignedIn};
+use crate::body::{Body, Id, IfMatch};
+use crate::field::{Field, refuse_unknown};
+use crate::page::PageQuery;
+use crate::problem::{ListProblems, Problem, ReadProblems, WriteProblems};
+use crate::query::Query;
+use crate::record::{Changed, Created, Shown, Tagged};
+
+/// Mounts the routes of this file.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_appointments)
+        .service(book_appointment)
+        .service(find_appointment)
+        .service(cancel_appointment);
+}
+
+/// What to send to book. The time is `starts_at` with `ends_at`, or with `duration_minutes`.
+#[derive(Deserialize, ToSchema)]
+struct BookAppointmentBody {
+    /// Whose time.
+    #[serde(default)]
+    #[schema(value_type = DoctorId, required = true)]
+    doctor_id: Field<String>,
+    /// For whom.
+    #[serde(default)]
+    #[schema(value_type = PatientId, required = true)]
+    patient_id: Field<String>,
+    /// From when.
+    #[serde(default)]
+    #[schema(value_type = Timestamp, required = true)]
+    starts_at: Field<String>,
+    /// Until when.
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    ends_at: Field<String>,
+    /// Or for how long: 5 to 720 minutes; 30 unless named.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 5, maximum = 720)]
+    duration_minutes: Field<i64>,
+    /// Why the patient comes, in up to 500 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    reason: Field<String>,
+    /// What else there is to know, in up to 5,000 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 5000)]
+    notes: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Map<String, Value>,
+}
+
+/// What to send to cancel; it may be left out altogether.
+#[derive(Deserialize, ToSchema)]
+struct CancelAppointmentBody {
+    /// Why, in up to 500 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    reason: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Map<String, Value>,
+}
+
+/// Which appointments to show.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListAppointmentsQuery {
+    /// Of this doctor only.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = Uuid)]
+    doctor_id: Field<String>,
+    /// Of this patient only.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = Uuid)]
+    patient_id: Field<String>,
+    /// In this status only.
+    #[serde(default)]
+    #[param(value_type = Option<AppointmentStatus>, inline)]
+    status: Field<String>,
+    /// Starting at this instant or later, or on this day, in the doctor's time zone.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "2030-01-07")]
+    from: Field<String>,
+    /// Starting before this instant, or on this day at the latest.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "2030-01-08T00:00:00Z")]
+    to: Field<String>,
+    /// `starts_at`, or `-starts_at` for the latest first.
+    #[serde(default)]
+    #[param(value_type = Option<String>, default = "starts_at")]
+    sort: Field<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    page: PageQuery,
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: Map<String, Value>,
+}
+
+impl Shown for AppointmentView {
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/v1/appointments/{}", self.id)
+    }
+}
+
+/// List appointments
+///
+/// Shows the appointments that you may read one by one, the earliest start first.
+#[utoipa::path(
+    tag = "appointments",
+    params(ListAppointmentsQuery, PageQuery),
+    responses((status = OK, body = Page<AppointmentView>, description = "One page."), ListProblems),
+    security(("bearer" = [])),
+)]
+#[get("/appointments")]
+async fn list_appointments(
+    app: App,
+    caller: SignedIn,
+    query: Query<ListAppointmentsQuery>,
+) -> Result<Json<Page<AppointmentView>>, Problem> {
+    let command = query.read()?.command()?;
+    let page =
+        caller.perform(&app, async |call| app.appointments.list(call, command).await).await?;
+    Ok(Json(page))
+}
+
+/// Book an appointment
+///
+/// Patients book for themselves, coordinators for patients whose records they made, doctors with
+/// themselves for patients in their care. The doctor and the patient must be free: a time that
+/// overlaps answers 409 with `doctor-double-booked` or `patient-double-booked`.
+#[utoipa::path(
+    tag = "appointments",
+    request_body(content = BookAppointmentBody, example = json!({
+        "doctor_id": "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
+        "patient_id": "0198c5a2-91f4-7d20-a1b2-5d3e8f0c6a17",
+        "starts_at": "2030-01-07T09:00:00Z",
+        "duration_minutes": 30,
+        "reason": "Cough since Monday",
+    })),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours.")),
+    responses(
+        (status = CREATED, body = AppointmentView, description = "The appointment, scheduled.",
+            headers(("Location" = String, description = "Where it is read."), ("ETag" = String, description = "Its version."))),
+        WriteProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[post("/appointments")]
+async fn book_appointment(
+    app: App,
+    caller: SignedIn,
+    body: Body<BookAppointmentBody>,
+) -> Result<Created<AppointmentView>, Problem> {
+    let caller = caller.sending(&body)?;
+    let command = body.read()?.command()?;
+    let booked =
+        caller.perform(&app, async |call| app.appointments.book(call, command).await).await?;
+    Ok(Created(booked))
+}
+
+/// Read an appointment
+///
+/// Its doctor, its patient, the maker of its patient's record, and administrators may read it.
+#[utoipa::path(
+    tag = "appointments",
+    params(("id" = inline(AppointmentId), Path, description = "The appointment.")),
+    responses(
+        (status = OK, body = AppointmentView, description = "The appointment.",
+            headers(("ETag" = String, description = "Its version."))),
+        ReadProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[get("/appointments/{id}")]
+async fn find_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+) -> Result<Tagged<AppointmentView>, Problem> {
+    let id = id.read()?;
+    let appointment =
+        caller.perform(&app, async |call| app.appointments.find(call, id).await).await?;
+    Ok(Tagged(appointment))
+}
+
+/// Cancel an appointment
+///
+/// Whoever may read it may cancel it while it is active; patients only until it starts. Its time
+/// is free at once.
+#[utoipa::path(
+    tag = "appointments",
+    request_body(content = CancelAppointmentBody, example = json!({"reason": "I am well again"})),
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that you have read."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours."),
+    ),
+    responses(
+        (status = OK, body = AppointmentView, description = "The appointment, cancelled.",
+            headers(("ETag" = String, description = "Its version."))),
+        WriteProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/{id}/cancel")]
+async fn cancel_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<CancelAppointmentBody>,
+) -> Result<Changed<AppointmentView>, Problem> {
+    let caller = caller.sending(&body)?;
+    let command = body.read_or_empty()?.command(id.read()?, expected.0)?;
+    let cancelled =
+        caller.perform(&app, async |call| app.appointments.cancel(call, command).await).await?;
+    Ok(Changed(cancelled))
+}
+
+impl BookAppointmentBody {
+    fn command(self) -> Result<BookAppointment> {
+        let mut errors = FieldErrors::default();
+        let doctor = self.doctor_id.id("doctor_id", &mut errors);
+        let patient = self.patient_id.id("patient_id", &mut errors);
+        let time = time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors);
+        let reason = self.reason.filled("reason", &mut errors, VisitReason::parse);
+        let notes = self.notes.filled("notes", &mut errors, AppointmentNotes::parse);
+        refuse_unknown(self.unknown, &mut errors);
+
+        let (Some(doctor), Some(patient), Some(time)) = (doctor, patient, time) else {
+            return Err(Error::Invalid(errors));
+        };
+        errors.check()?;
+        Ok(BookAppointment { doctor, booking: Booking { patient, time, reason, notes } })
+    }
+}
+
+/// Reads a time from its start and either its end or its length.
+fn time(
+    starts_at: Field<String>,
+    ends_at: Field<String>,
+    duration_minutes: Field<i64>,
+    errors: &mut FieldErrors,
+) -> Option<AppointmentTime> {
+    let starts_at = starts_at.required("starts_at", errors, |raw| Timestamp::parse(&raw));
+    let both = matches!((&ends_at, &duration_minutes), (Field::Given(_), Field::Given(_)));
+    if both {
+        errors.add("duration_minutes", "give either this or ends_at");
+    }
+    let names_end = !matches!(ends_at, Field::Absent | Field::Null);
+    let ends_at = ends_at.optional("ends_at", errors, |raw| Timestamp::parse(&raw));
+    let names_length = !matches!(duration_minutes, Field::Absent | Field::Null);
+    let minutes = duration_minutes.optional("duration_minutes", errors, Ok::<_, String>);
+
+    let starts_at = starts_at?;
+    if names_end {
+        let period = Period::new(starts_at, ends_at?);
+        return period
+            .map_err(Into::into)
+            .and_then(AppointmentTime::new)
+            .map_err(|error| errors.add("ends_at", error))
+            .ok();
+    }
+    let minutes = if names_length { minutes? } else { AppointmentTime::DEFAULT_MINUTES };
+    AppointmentTime::lasting(starts_at, minutes)
+        .map_err(|error| errors.add("duration_minutes", error))
+        .ok()
+}
+
+impl CancelAppointmentBody {
+    fn command(self, id: AppointmentId, expected: Expected) -> Result<CancelAppointment> {
+        let mut errors = FieldErrors::default();
+        let reason = self.reason.filled("reason", &mut errors, VisitReason::parse);
+        refuse_unknown(self.unknown, &mut errors);
+        errors.check()?;
+        Ok(CancelAppointment { id, reason, expected })
+    }
+}
+
+impl ListAppointmentsQuery {
+    fn command(self) -> Result<ListAppointments> {
+        let mut errors = FieldErrors::default();
+        let filter = AppointmentFilter {
+            doctor: self.doctor_id.optional("doctor_id", &mut errors, |raw| raw.parse()),
+            patient: self.patient_id.optional("patient_id", &mut errors, |raw| raw.parse()),
+            status: self
+                .status
+                .optional("status", &mut errors, |raw| AppointmentStatus::parse(&raw)),
+            from: self.from.optional("from", &mut errors, |raw| Bound::parse(&raw)),
+            to: self.to.optional("to", &mut errors, |raw| Bound::parse(&raw)),
+        };
+        let order = self.sort.optional("sort", &mut errors, |raw| AppointmentOrder::parse(&raw));
+        let page = self.page.read(&mut errors);
+        refuse_unknown(self.unknown, &mut errors);
+        errors.check()?;
+        Ok(ListAppointments { filter, order: order.unwrap_or_default(), page })
+    }
+}

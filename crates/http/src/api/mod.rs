@@ -1,0 +1,25 @@
+//! The routes of version 1, one file a concept.
+
+mod appointment;
+mod doctor;
+mod health;
+mod patient;
+mod session;
+mod user;
+
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts every route.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            scope("/api/v1")
+                .configure(session::routes)
+                .configure(user::routes)
+                .configure(patient::routes)
+                .configure(doctor::routes)
+                .configure(appointment::routes),
+        )
+        .configure(health::routes);
+}

@@ -1,0 +1,224 @@
+//! Patients' records over HTTP.
+
+use actix_web::{get, post};
+use medilink_application::Result;
+use medilink_application::error::FieldErrors;
+use medilink_application::patient::PatientView;
+use medilink_domain::id::PatientId;
+use medilink_domain::patient::{BloodGroup, Gender, PatientDetails};
+use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
+use medilink_domain::time::Date;
+use medilink_domain::user::{Email, PersonName};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::actor::{App, SignedIn};
+use crate::body::{Body, Id};
+use crate::field::{Field, refuse_unknown};
+use crate::problem::{Problem, ReadProblems, WriteProblems};
+use crate::record::{Created, Shown, Tagged};
+
+/// Mounts the routes of this file.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(create_patient).service(find_patient);
+}
+
+/// What to send to make a patient's record.
+#[derive(Deserialize, ToSchema)]
+struct CreatePatientBody {
+    /// The given name.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, max_length = 150)]
+    first_name: Field<String>,
+    /// The family name.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, max_length = 150)]
+    last_name: Field<String>,
+    /// The e-mail address.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 254)]
+    email: Field<String>,
+    /// The telephone number, kept as written.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    phone: Field<String>,
+    #[serde(flatten)]
+    record: PatientFields,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Map<String, Value>,
+}
+
+/// The fields of a record that say nothing of the person's name.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct PatientFields {
+    /// The day of birth, not in the future.
+    #[serde(default)]
+    #[schema(value_type = Option<Date>)]
+    date_of_birth: Field<String>,
+    /// The gender; `N` says that the person prefers not to say.
+    #[serde(default)]
+    #[schema(value_type = Option<Gender>)]
+    gender: Field<String>,
+    /// The blood group.
+    #[serde(default)]
+    #[schema(value_type = Option<BloodGroup>)]
+    blood_group: Field<String>,
+    /// What the patient must not be given.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 10000)]
+    allergies: Field<String>,
+    /// What the patient has had.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 10000)]
+    medical_history: Field<String>,
+    /// What the patient takes.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 10000)]
+    current_medications: Field<String>,
+    /// Whom to call.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 150)]
+    emergency_contact_name: Field<String>,
+    /// Where to call them.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    emergency_contact_phone: Field<String>,
+    /// Street and house.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    address: Field<String>,
+    /// City.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    city: Field<String>,
+    /// State or region.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    state: Field<String>,
+    /// Country.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    country: Field<String>,
+}
+
+impl Shown for PatientView {
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/v1/patients/{}", self.id)
+    }
+}
+
+/// Make a patient's record
+///
+/// Coordinators, doctors and administrators make records for others, and may read and use those
+/// that they made. Patients get their own when they register.
+#[utoipa::path(
+    tag = "patients",
+    request_body(content = CreatePatientBody, example = json!({
+        "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1984-02-29",
+        "gender": "F", "blood_group": "O+", "allergies": "Penicillin",
+    })),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours.")),
+    responses(
+        (status = CREATED, body = PatientView, description = "The record.",
+            headers(("Location" = String, description = "Where it is read."), ("ETag" = String, description = "Its version."))),
+        WriteProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[post("/patients")]
+async fn create_patient(
+    app: App,
+    caller: SignedIn,
+    body: Body<CreatePatientBody>,
+) -> Result<Created<PatientView>, Problem> {
+    let caller = caller.sending(&body)?;
+    let details = body.read()?.details()?;
+    let created =
+        caller.perform(&app, async |call| app.patients.create(call, details).await).await?;
+    Ok(Created(created))
+}
+
+/// Read a patient's record
+///
+/// The patient, the maker of the record, doctors who care for the patient, and administrators may
+/// read it.
+#[utoipa::path(
+    tag = "patients",
+    params(("id" = inline(PatientId), Path, description = "The patient.")),
+    responses(
+        (status = OK, body = PatientView, description = "The record.",
+            headers(("ETag" = String, description = "Its version."))),
+        ReadProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[get("/patients/{id}")]
+async fn find_patient(
+    app: App,
+    caller: SignedIn,
+    id: Id<PatientId>,
+) -> Result<Tagged<PatientView>, Problem> {
+    let id = id.read()?;
+    let patient = caller.perform(&app, async |call| app.patients.find(call, id).await).await?;
+    Ok(Tagged(patient))
+}
+
+impl CreatePatientBody {
+    fn details(self) -> Result<PatientDetails> {
+        let mut errors = FieldErrors::default();
+        let mut details = self.record.read(&mut errors);
+        details.name = PersonName {
+            first: self.first_name.required("first_name", &mut errors, |raw| Name::parse(&raw)),
+            last: self.last_name.required("last_name", &mut errors, |raw| Name::parse(&raw)),
+        };
+        details.email = self.email.filled("email", &mut errors, Email::parse);
+        details.phone = self.phone.filled("phone", &mut errors, Phone::parse);
+        refuse_unknown(self.unknown, &mut errors);
+        errors.check()?;
+        Ok(details)
+    }
+}
+
+impl PatientFields {
+    /// Reads the fields; what is wrong is added to the errors.
+    pub(super) fn read(self, errors: &mut FieldErrors) -> PatientDetails {
+        PatientDetails {
+            date_of_birth: self.date_of_birth.filled("date_of_birth", errors, Date::parse),
+            gender: self.gender.filled("gender", errors, Gender::parse),
+            blood_group: self.blood_group.filled("blood_group", errors, BloodGroup::parse),
+            allergies: self.allergies.filled("allergies", errors, ClinicalText::parse),
+            medical_history: self.medical_history.filled(
+                "medical_history",
+                errors,
+                ClinicalText::parse,
+            ),
+            current_medications: self.current_medications.filled(
+                "current_medications",
+                errors,
+                ClinicalText::parse,
+            ),
+            emergency_contact_name: self.emergency_contact_name.filled(
+                "emergency_contact_name",
+                errors,
+                Name::parse,
+            ),
+            emergency_contact_phone: self.emergency_contact_phone.filled(
+                "emergency_contact_phone",
+                errors,
+                Phone::parse,
+            ),
+            address: self.address.filled("address", errors, Address::parse),
+            city: self.city.filled("city", errors, Place::parse),
+            state: self.state.filled("state", errors, Place::parse),
+            country: self.country.filled("country", errors, Place::parse),
+            ..PatientDetails::default()
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Signing in over HTTP.
+
+use actix_web::post;
+use actix_web::web::Json;
+use medilink_application::error::FieldErrors;
+use medilink_application::session::{LogIn, SignedInView};
+use medilink_application::{Error, Result};
+use medilink_domain::user::Password;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::actor::{App, Public, in_time};
+use crate::body::Body;
+use crate::field::{Field, refuse_unknown};
+use crate::problem::{Problem, PublicProblems};
+
+/// Mounts the routes of this file.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(log_in);
+}
+
+/// What to send to sign in: one of the two names, and the password.
+#[derive(Deserialize, ToSchema)]
+struct LogInBody {
+    /// The user name; an e-mail address is understood too.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    username: Field<String>,
+    /// Or the e-mail address.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    email: Field<String>,
+    /// The password.
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
+    password: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Map<String, Value>,
+}
+
+/// Log in
+///
+/// Answers the user, an access token for `Authorization: Bearer …`, and a refresh token.
+#[utoipa::path(
+    tag = "auth",
+    request_body(content = LogInBody, example = json!({"username": "ada", "password": "correct horse"})),
+    responses((status = OK, body = SignedInView, description = "Signed in."), PublicProblems),
+    security(()),
+)]
+#[post("/auth/login")]
+async fn log_in(
+    app: App,
+    caller: Public,
+    body: Body<LogInBody>,
+) -> Result<Json<SignedInView>, Problem> {
+    let command = body.read()?.command()?;
+    Ok(Json(in_time(app.sessions.log_in(caller.origin, command)).await?))
+}
+
+impl LogInBody {
+    fn command(self) -> Result<LogIn> {
+        let mut errors = FieldErrors::default();
+        let email = self.email.filled("email", &mut errors, |raw| Ok::<_, String>(raw.to_owned()));
+        let name = match email {
+            Some(email) => Some(email),
+            None => self.username.required("username", &mut errors, Ok::<_, String>),
+        };
+        let password = self.password.required("password", &mut errors, Ok::<_, String>);
+        refuse_unknown(self.unknown, &mut errors);
+
+        let (Some(name), Some(password)) = (name, password) else {
+            return Err(Error::Invalid(errors));
+        };
+        errors.check()?;
+        Ok(LogIn { name, password: Password::attempt(password) })
+    }
+}

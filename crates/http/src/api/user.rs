@@ -1,0 +1,310 @@
+//! Accounts over HTTP.
+
+use actix_web::{HttpResponse, get, post};
+use medilink_application::error::FieldErrors;
+use medilink_application::session::SignedInView;
+use medilink_application::user::{Profile, Register, UserView};
+use medilink_application::{Error, Result};
+use medilink_domain::id::UserId;
+use medilink_domain::pharmacy::PharmacyProfile;
+use medilink_domain::text::{Address, LicenseNumber, Name, OrganizationName, Phone, Place};
+use medilink_domain::time::Zone;
+use medilink_domain::user::{Email, Password, PersonName, Role, Username};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::doctor::DoctorFields;
+use super::patient::PatientFields;
+use crate::actor::{App, Public, SignedIn, in_time};
+use crate::body::{Body, Id, IfMatch};
+use crate::field::{Field, refuse_unknown};
+use crate::problem::{Problem, PublicProblems, ReadProblems, WriteProblems};
+use crate::record::{Changed, Shown, Tagged};
+
+/// Mounts the routes of this file.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(register_user).service(show_own_account).service(approve_user);
+}
+
+/// What to send to register, whatever the role.
+#[derive(Deserialize, ToSchema)]
+struct RegisterBody {
+    /// The address to sign in with.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, max_length = 254)]
+    email: Field<String>,
+    /// The password, of 8 to 128 characters.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, min_length = 8, max_length = 128)]
+    password: Field<String>,
+    /// The name to sign in with; it is made from the address unless named.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 150)]
+    username: Field<String>,
+    /// The given name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 150)]
+    first_name: Field<String>,
+    /// The family name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 150)]
+    last_name: Field<String>,
+    /// How to reach the person.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    phone: Field<String>,
+    /// `coordinator` unless named; `client` and `staff` are understood, `admin` is not.
+    #[serde(default)]
+    #[schema(value_type = Option<Role>)]
+    role: Field<String>,
+    /// The fields of the role's profile.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    profile: Map<String, Value>,
+}
+
+/// What to send to register: the account, and any field of the profile of its role.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Registration)]
+#[expect(dead_code, reason = "it documents a body that is read in two steps")]
+struct RegistrationSchema {
+    #[serde(flatten)]
+    account: RegisterBody,
+    #[serde(flatten)]
+    patient: PatientFields,
+    #[serde(flatten)]
+    doctor: DoctorFields,
+    #[serde(flatten)]
+    pharmacy: PharmacyFields,
+}
+
+/// The fields of a pharmacy's profile that say nothing of the account.
+#[derive(Deserialize, ToSchema)]
+struct PharmacyFields {
+    /// The name over the door.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    name: Field<String>,
+    /// The number of the licence.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    license_number: Field<String>,
+    /// Street and house.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    address: Field<String>,
+    /// City.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    city: Field<String>,
+    /// State or region.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    state: Field<String>,
+    /// Country.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    country: Field<String>,
+}
+
+/// A body that says nothing.
+#[derive(Deserialize)]
+struct Nothing {
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Shown for UserView {
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/v1/users/{}", self.id)
+    }
+}
+
+/// Register
+///
+/// Makes an account with the profile of its role, and signs its owner in. Doctors, pharmacies and
+/// coordinators are `pending` until an administrator approves them.
+#[utoipa::path(
+    tag = "auth",
+    request_body(content = RegistrationSchema, example = json!({
+        "email": "ada@example.com", "password": "correct horse", "role": "patient",
+        "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1984-02-29",
+    })),
+    responses((status = CREATED, body = SignedInView, description = "Registered and signed in."), PublicProblems),
+    security(()),
+)]
+#[post("/auth/register")]
+async fn register_user(
+    app: App,
+    caller: Public,
+    body: Body<RegisterBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = body.read()?.command(app.default_time_zone())?;
+    let signed_in = in_time(app.users.register(caller.origin, command)).await?;
+    Ok(HttpResponse::Created().insert_header(("Location", "/api/v1/auth/me")).json(signed_in))
+}
+
+/// Read your own account
+///
+/// Says who you are here, and which profile is yours.
+#[utoipa::path(
+    tag = "auth",
+    responses(
+        (status = OK, body = UserView, description = "You.",
+            headers(("ETag" = String, description = "Its version."))),
+        ReadProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[get("/auth/me")]
+async fn show_own_account(app: App, caller: SignedIn) -> Result<Tagged<UserView>, Problem> {
+    let user = caller.perform(&app, async |call| app.users.me(call).await).await?;
+    Ok(Tagged(user))
+}
+
+/// Approve a user
+///
+/// Lets a pending user act, and records that the licence of the profile was checked.
+#[utoipa::path(
+    tag = "users",
+    params(
+        ("id" = inline(UserId), Path, description = "The user."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that you have read."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours."),
+    ),
+    responses(
+        (status = OK, body = UserView, description = "The user, active.",
+            headers(("ETag" = String, description = "Its version."))),
+        WriteProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[post("/users/{id}/approve")]
+async fn approve_user(
+    app: App,
+    caller: SignedIn,
+    id: Id<UserId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<UserView>, Problem> {
+    let caller = caller.sending(&body)?;
+    let mut errors = FieldErrors::default();
+    refuse_unknown(body.read_or_empty()?.unknown, &mut errors);
+    errors.check()?;
+    let id = id.read()?;
+    let user =
+        caller.perform(&app, async |call| app.users.approve(call, id, expected.0).await).await?;
+    Ok(Changed(user))
+}
+
+impl RegisterBody {
+    fn command(self, default_zone: &Zone) -> Result<Register> {
+        let mut errors = FieldErrors::default();
+        let email = self.email.required("email", &mut errors, |raw| Email::parse(&raw));
+        let password = self.password.required("password", &mut errors, Ok::<_, String>);
+        let password = password.and_then(|raw| new_password(&raw, &mut errors));
+        let username = self.username.filled("username", &mut errors, Username::parse);
+        let name = PersonName {
+            first: self.first_name.filled("first_name", &mut errors, Name::parse),
+            last: self.last_name.filled("last_name", &mut errors, Name::parse),
+        };
+        let phone = self.phone.filled("phone", &mut errors, Phone::parse);
+        let role = match self.role {
+            Field::Absent | Field::Null => Some(Role::Coordinator),
+            given => given.required("role", &mut errors, |raw| {
+                Role::parse_alias(&raw).map_err(|error| error.to_string())
+            }),
+        };
+        let profile = role.and_then(|role| profile(role, self.profile, default_zone, &mut errors));
+
+        let (Some(email), Some(password), Some(profile)) = (email, password, profile) else {
+            return Err(Error::Invalid(errors));
+        };
+        errors.check()?;
+        Ok(Register { email, password, username, name, phone, profile })
+    }
+}
+
+fn new_password(raw: &str, errors: &mut FieldErrors) -> Option<Password> {
+    match Password::parse(raw) {
+        Ok(password) => Some(password),
+        Err(reasons) => {
+            for reason in reasons {
+                errors.add("password", reason);
+            }
+            None
+        }
+    }
+}
+
+/// Reads the fields of a role's profile; those of another role are unknown.
+fn profile(
+    role: Role,
+    fields: Map<String, Value>,
+    default_zone: &Zone,
+    errors: &mut FieldErrors,
+) -> Option<Profile> {
+    match role {
+        Role::Admin => {
+            errors.add("role", "administrators do not register; choose another role");
+            None
+        }
+        Role::Coordinator => {
+            refuse_unknown(fields, errors);
+            Some(Profile::Coordinator)
+        }
+        Role::Doctor => {
+            let fields: DoctorFields = known(fields, errors)?;
+            Some(Profile::Doctor(Box::new(fields.read(default_zone.clone(), errors))))
+        }
+        Role::Patient => {
+            let fields: PatientFields = known(fields, errors)?;
+            Some(Profile::Patient(Box::new(fields.read(errors))))
+        }
+        Role::Pharmacy => {
+            let fields: PharmacyFields = known(fields, errors)?;
+            Some(Profile::Pharmacy(Box::new(fields.read(errors))))
+        }
+    }
+}
+
+/// Splits what is known of a profile from what is not, and refuses the latter.
+fn known<T: DeserializeOwned>(fields: Map<String, Value>, errors: &mut FieldErrors) -> Option<T> {
+    #[derive(Deserialize)]
+    struct Split<T> {
+        #[serde(flatten)]
+        known: T,
+        #[serde(flatten)]
+        unknown: Map<String, Value>,
+    }
+
+    // A field of the wrong shape is kept as such, so an object can always be split.
+    let Split { known, unknown } = serde_json::from_value(Value::Object(fields)).ok()?;
+    refuse_unknown(unknown, errors);
+    Some(known)
+}
+
+impl PharmacyFields {
+    fn read(self, errors: &mut FieldErrors) -> PharmacyProfile {
+        PharmacyProfile {
+            name: self.name.filled("name", errors, OrganizationName::parse),
+            license_number: self.license_number.filled(
+                "license_number",
+                errors,
+                LicenseNumber::parse,
+            ),
+            address: self.address.filled("address", errors, Address::parse),
+            city: self.city.filled("city", errors, Place::parse),
+            state: self.state.filled("state", errors, Place::parse),
+            country: self.country.filled("country", errors, Place::parse),
+            ..PharmacyProfile::default()
+        }
+    }
+}

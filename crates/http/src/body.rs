@@ -1,0 +1,216 @@
+//! Bodies and paths: what a request brings, read once it is known who sends it.
+//!
+//! An extractor of this file never fails by itself. It keeps what was sent, and the handler reads
+//! it after [`SignedIn`](crate::actor::SignedIn): somebody unknown learns nothing of what would be
+//! wrong with a request of theirs.
+
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_MATCH};
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use medilink_application::call::Expected;
+use medilink_application::error::FieldErrors;
+use medilink_application::idempotency::IdempotencyKey;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use sha2::{Digest, Sha256};
+
+use crate::problem::{Kind, Problem};
+
+/// The largest body that is read.
+pub(crate) const LARGEST: usize = 256 * 1024;
+
+/// A JSON body that was sent.
+pub(crate) struct Body<T> {
+    sent: Result<Bytes, Problem>,
+    is_json: bool,
+    key: Result<Option<String>, FieldErrors>,
+    target: String,
+    shape: PhantomData<T>,
+}
+
+impl<T: 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let payload = payload.take();
+        let is_json = is_json(request.headers());
+        let key = idempotency_key(request.headers());
+        let target = format!("{} {}", request.method(), request.path());
+        let announced = announced_length(request.headers());
+        Box::pin(async move {
+            let sent = collect(payload, announced).await;
+            Ok(Self { sent, is_json, key, target, shape: PhantomData })
+        })
+    }
+}
+
+/// Returns how long the body claims to be.
+fn announced_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn collect(mut payload: Payload, announced: Option<usize>) -> Result<Bytes, Problem> {
+    if announced.is_some_and(|length| LARGEST < length) {
+        return Err(Problem::plain(Kind::PAYLOAD_TOO_LARGE));
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error: PayloadError| {
+            tracing::debug!(%error, "a body broke off");
+            Problem::new(Kind::MALFORMED, "The body broke off.")
+        })?;
+        if LARGEST < body.len() + chunk.len() {
+            return Err(Problem::plain(Kind::PAYLOAD_TOO_LARGE));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    /// Reads the body.
+    pub(crate) fn read(self) -> Result<T, Problem> {
+        let sent = self.sent?;
+        if !self.is_json {
+            return Err(Problem::plain(Kind::UNSUPPORTED_MEDIA_TYPE));
+        }
+        parse(&sent)
+    }
+
+    /// Reads a body all of whose fields may be missing, as may be the body itself.
+    pub(crate) fn read_or_empty(self) -> Result<T, Problem> {
+        match &self.sent {
+            Ok(sent) if sent.is_empty() => parse(b"{}"),
+            Ok(_) | Err(_) => self.read(),
+        }
+    }
+
+    /// Returns what makes a second request the same one, if the client cares.
+    ///
+    /// The fingerprint is of method, path and body: the same key for anything else is a mistake.
+    pub(crate) fn idempotency(&self) -> Result<Option<IdempotencyKey>, Problem> {
+        let Some(key) = self.key.clone()? else { return Ok(None) };
+        let sent = self.sent.clone()?;
+        let fingerprint = Sha256::new()
+            .chain_update(self.target.as_bytes())
+            .chain_update(b"\n")
+            .chain_update(&sent)
+            .finalize()
+            .into();
+        Ok(Some(IdempotencyKey { key, fingerprint }))
+    }
+}
+
+fn parse<T: DeserializeOwned>(sent: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(sent).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let detail = match error.classify() {
+            Category::Syntax | Category::Io => {
+                format!("The body is not valid JSON, at line {line}, column {column}.")
+            }
+            Category::Eof => "The body is not valid JSON: it ends too soon.".to_owned(),
+            Category::Data if error.to_string().starts_with("duplicate field") => {
+                format!("The body names a field twice, at line {line}, column {column}.")
+            }
+            Category::Data => "The body has to be one JSON object.".to_owned(),
+        };
+        Problem::new(Kind::MALFORMED, detail)
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else {
+        return false;
+    };
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, FieldErrors> {
+    const NAME: &str = "Idempotency-Key";
+    let Some(key) = headers.get(NAME) else { return Ok(None) };
+    let visible =
+        |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    match key.to_str().ok().filter(visible) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(FieldErrors::of(NAME, "write 1 to 255 visible ASCII characters, no spaces")),
+    }
+}
+
+/// The id in a path.
+pub(crate) struct Id<T>(Option<T>);
+
+impl<T: FromStr> FromRequest for Id<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(request.match_info().get("id").and_then(|raw| raw.parse().ok()))))
+    }
+}
+
+impl<T> Id<T> {
+    /// Reads the id. What is no id names no record.
+    pub(crate) fn read(self) -> Result<T, Problem> {
+        self.0.ok_or_else(|| Problem::plain(Kind::NOT_FOUND))
+    }
+}
+
+/// The versions of a record that a client is willing to change.
+pub(crate) struct IfMatch(pub(crate) Expected);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut tags = request.headers().get_all(IF_MATCH).peekable();
+        if tags.peek().is_none() {
+            return ready(Ok(Self(Expected::Any)));
+        }
+        let tags = tags.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        ready(Ok(Self(expected(tags))))
+    }
+}
+
+/// Reads entity tags. One that is not ours, or is weak, matches no version.
+fn expected<'a>(tags: impl Iterator<Item = &'a str>) -> Expected {
+    let mut versions = Vec::new();
+    for tag in tags.map(str::trim) {
+        if tag == "*" {
+            return Expected::Any;
+        }
+        let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        versions.extend(inner.and_then(|tag| tag.parse::<i64>().ok()));
+    }
+    Expected::OneOf(versions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entity_tag_names_a_version() {
+        let read = |header: &'static str| expected(header.split(','));
+
+        assert_eq!(read(r#""3""#), Expected::OneOf(vec![3]));
+        assert_eq!(read(r#""3", "4""#), Expected::OneOf(vec![3, 4]));
+        assert_eq!(read("*"), Expected::Any);
+    }
+
+    #[test]
+    fn a_tag_that_is_weak_or_not_ours_matches_nothing() {
+        for header in [r#"W/"3""#, "3", "\"abc\"", "", "\""] {
+            assert_eq!(expected(header.split(',')), Expected::OneOf(vec![]), "{header}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The OpenAPI document, Swagger UI, and how everything is mounted.
+
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use medilink_application::Application;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::api;
+use crate::problem::{Kind, Problem};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "MediLink",
+        description = "Healthcare coordination: people, appointments, and who may see what.\n\n\
+            Register or log in, press **Authorize**, and paste the `access` token. Instants are \
+            UTC (`2030-01-07T09:00:00Z`). Every failure has the shape of `Problem`, and each \
+            `code` is explained under `/problems/{code}`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    components(schemas(Problem)),
+    modifiers(&Bearer),
+    tags(
+        (name = "auth", description = "Making an account and signing in."),
+        (name = "users", description = "Accounts, for administrators."),
+        (name = "patients", description = "Patients' records."),
+        (name = "doctors", description = "The directory of doctors."),
+        (name = "appointments", description = "Booking, and what becomes of it."),
+        (name = "operations", description = "For those who run MediLink."),
+    ),
+)]
+struct ApiDoc;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Document) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("The `access` token of a log-in or a registration."))
+            .build();
+        document
+            .components
+            .get_or_insert_with(utoipa::openapi::Components::default)
+            .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// Returns the OpenAPI document: exactly what is mounted.
+pub fn openapi() -> Document {
+    actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(ApiDoc::openapi())
+        .configure(api::routes)
+        .split_for_parts()
+        .1
+}
+
+/// Mounts the API, its document and Swagger UI.
+pub fn configure(
+    application: Data<Application>,
+    document: Document,
+) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let methods = Methods::of(&document);
+        config.app_data(application);
+        api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
+        let swagger =
+            Config::from("/openapi.json").persist_authorization(true).try_it_out_enabled(true);
+        config
+            .route("/docs", web::get().to(to_docs))
+            .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).url("/openapi.json", document))
+            .app_data(Data::new(methods))
+            .default_service(web::to(nothing_here));
+    }
+}
+
+async fn to_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "docs/")).finish()
+}
+
+/// Answers what no route does: 405 where another method would be answered, else 404.
+async fn nothing_here(
+    request: HttpRequest,
+    methods: Data<Methods>,
+) -> Result<HttpResponse, Problem> {
+    let allowed = methods.at(request.path());
+    if allowed.is_empty() {
+        return Err(Problem::new(Kind::NOT_FOUND, "There is nothing at this address."));
+    }
+    if request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header(("Allow", allowed)).finish());
+    }
+    Err(Problem::plain(Kind::METHOD_NOT_ALLOWED).allowing(allowed))
+}
+
+/// Which methods are answered where.
+struct Methods(Vec<(ResourceDef, String)>);
+
+impl Methods {
+    fn of(document: &Document) -> Self {
+        let paths = &document.paths.paths;
+        Self(
+            paths
+                .iter()
+                .map(|(path, item)| (ResourceDef::new(path.as_str()), allowed(item)))
+                .collect(),
+        )
+    }
+
+    fn at(&self, path: &str) -> String {
+        let found = self.0.iter().find(|(pattern, _)| pattern.is_match(path));
+        found.map(|(_, methods)| methods.clone()).unwrap_or_default()
+    }
+}
+
+fn allowed(item: &PathItem) -> String {
+    let methods = [
+        ("GET", item.get.is_some()),
+        ("POST", item.post.is_some()),
+        ("PUT", item.put.is_some()),
+        ("PATCH", item.patch.is_some()),
+        ("DELETE", item.delete.is_some()),
+    ];
+    let answered: Vec<_> =
+        methods.iter().filter(|(_, answered)| *answered).map(|(name, _)| *name).collect();
+    answered.join(", ")
+}

@@ -1,0 +1,44 @@
+//! Pages: the parameters that every list takes.
+
+use medilink_application::error::FieldErrors;
+use medilink_application::page::{Limit, PageRequest};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::field::Field;
+
+/// Which page of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// How many items, 1 to 100; 20 unless named.
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, default = 20)]
+    limit: Field<String>,
+    /// What the page before said in `next`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    cursor: Field<String>,
+    /// Whether to count the whole list too.
+    #[serde(default)]
+    #[param(value_type = Option<bool>, default = false)]
+    count: Field<String>,
+}
+
+impl PageQuery {
+    pub(crate) fn read(self, errors: &mut FieldErrors) -> PageRequest {
+        PageRequest {
+            limit: self
+                .limit
+                .optional("limit", errors, |raw| Limit::parse(&raw))
+                .unwrap_or_default(),
+            cursor: self.cursor.optional("cursor", errors, Ok::<_, String>),
+            count: self.count.optional("count", errors, |raw| flag(&raw)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Reads a parameter that is true or false.
+pub(crate) fn flag(raw: &str) -> Result<bool, &'static str> {
+    raw.parse().map_err(|_| "write true or false")
+}

@@ -1,0 +1,531 @@
+//! Problems: the one shape of every answer that is not what was asked for (RFC 9457).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use medilink_application::Error;
+use medilink_application::error::{FieldErrors, StoreError};
+use medilink_domain::id::RequestId;
+use medilink_domain::rule::RuleCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, Type};
+
+/// One kind of problem. Clients switch on its code; the list is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The code.
+    pub code: &'static str,
+    /// The status that it is answered with.
+    pub status: u16,
+    /// What it is called.
+    pub title: &'static str,
+    /// What it means, and what to do about it.
+    pub meaning: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident = $status:literal $code:literal, $title:literal, $meaning:literal;)*) => {
+        impl Kind {
+            $(pub(crate) const $name: Self =
+                Self { code: $code, status: $status, title: $title, meaning: $meaning };)*
+
+            const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+kinds! {
+    MALFORMED = 400 "malformed", "Malformed request",
+        "The request cannot be read: its JSON, its query or its headers are broken.";
+    AUTHENTICATION_REQUIRED = 401 "authentication-required", "Authentication required",
+        "Send a valid access token as `Authorization: Bearer …`. Sign in again if it has expired.";
+    WRONG_CREDENTIALS = 401 "wrong-credentials", "Wrong credentials",
+        "The user name or the password is wrong.";
+    FORBIDDEN = 403 "forbidden", "Forbidden",
+        "You may know of this, but not do it.";
+    APPROVAL_PENDING = 403 "approval-pending", "Approval pending",
+        "An administrator has to approve your account before you can do this.";
+    NOT_FOUND = 404 "not-found", "Not found",
+        "It does not exist, or you may not know that it does.";
+    METHOD_NOT_ALLOWED = 405 "method-not-allowed", "Method not allowed",
+        "Nothing here answers to this method; the `Allow` header says what does.";
+    STALE = 412 "stale", "Stale",
+        "The record changed after you read it. Read it again, then send its new `ETag`.";
+    PAYLOAD_TOO_LARGE = 413 "payload-too-large", "Payload too large",
+        "The body is larger than 256 KiB.";
+    UNSUPPORTED_MEDIA_TYPE = 415 "unsupported-media-type", "Unsupported media type",
+        "Send the body as `application/json`.";
+    INVALID = 422 "invalid", "Invalid fields",
+        "Some fields are wrong; `errors` names each of them, and what to do.";
+    KEY_REUSED = 422 "idempotency-key-reused", "Idempotency key reused",
+        "The `Idempotency-Key` was used for another request. Make a new one for each request.";
+    INTERNAL = 500 "internal", "Internal error",
+        "Something went wrong here. Tell us the `request_id`.";
+    UNAVAILABLE = 503 "unavailable", "Unavailable",
+        "Too much is going on, or the database does not answer. Try again after `Retry-After`.";
+}
+
+impl Kind {
+    const fn of_rule(code: RuleCode) -> Self {
+        Self { code: code.as_str(), status: 409, title: "Refused", meaning: code.meaning() }
+    }
+
+    /// Returns the kind that stands for a status that the framework answers by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.status == status.as_u16())
+            .unwrap_or(if status.is_server_error() { Self::INTERNAL } else { Self::MALFORMED })
+    }
+}
+
+/// Returns every kind of problem, in the order of their status.
+pub fn catalogue() -> Vec<Kind> {
+    let rules = RuleCode::ALL.iter().map(|code| Kind::of_rule(*code));
+    let mut kinds: Vec<_> = Kind::ALL.iter().copied().chain(rules).collect();
+    kinds.sort_by_key(|kind| kind.status);
+    kinds
+}
+
+/// What went wrong with a request, and what to do about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Where the kind of problem is explained.
+    #[schema(value_type = String, example = "/problems/invalid")]
+    r#type: String,
+    /// What the kind of problem is called.
+    #[schema(value_type = String, example = "Invalid fields")]
+    title: &'static str,
+    /// The status of the answer.
+    #[schema(example = 422)]
+    status: u16,
+    /// What is wrong in this case.
+    #[schema(value_type = String, example = "Some fields are wrong.")]
+    detail: Cow<'static, str>,
+    /// This very occurrence.
+    #[schema(example = "urn:uuid:0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f")]
+    instance: String,
+    /// The kind of problem, for programs.
+    #[schema(schema_with = code_schema)]
+    code: &'static str,
+    /// The request, as our logs name it.
+    #[schema(value_type = Option<RequestId>)]
+    request_id: Option<RequestId>,
+    /// The messages of each wrong field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!({"starts_at": ["2030-02-30 is not a day of the calendar."]}))]
+    errors: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    allow: Option<String>,
+}
+
+fn code_schema() -> utoipa::openapi::schema::Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("The kind of problem, for programs."))
+        .enum_values(Some(catalogue().into_iter().map(|kind| kind.code)))
+        .build()
+}
+
+impl Problem {
+    /// Makes a problem of a kind, with what there is to say in this case.
+    pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            r#type: format!("/problems/{}", kind.code),
+            title: kind.title,
+            status: kind.status,
+            detail: detail.into(),
+            instance: String::new(),
+            code: kind.code,
+            request_id: None,
+            errors: None,
+            allow: None,
+        }
+    }
+
+    /// Makes a problem of a kind that needs no more words.
+    pub(crate) fn plain(kind: Kind) -> Self {
+        Self::new(kind, kind.meaning)
+    }
+
+    /// Makes the problem of somebody who sent no credentials.
+    pub(crate) fn no_credentials() -> Self {
+        Self::new(Kind::AUTHENTICATION_REQUIRED, "Authentication credentials were not provided.")
+    }
+
+    /// Says which methods are answered.
+    pub(crate) fn allowing(self, methods: String) -> Self {
+        Self { allow: Some(methods), ..self }
+    }
+
+    /// Says in which request it happened.
+    pub(crate) fn in_request(self, request: RequestId) -> Self {
+        Self { instance: format!("urn:uuid:{request}"), request_id: Some(request), ..self }
+    }
+
+    /// Writes the answer.
+    pub(crate) fn body(&self) -> BoxBody {
+        BoxBody::new(serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unauthenticated => Self::plain(Kind::AUTHENTICATION_REQUIRED),
+            Error::WrongCredentials => Self::plain(Kind::WRONG_CREDENTIALS),
+            Error::Forbidden(_) => Self::new(Kind::FORBIDDEN, sentence(&error)),
+            Error::ApprovalPending => Self::plain(Kind::APPROVAL_PENDING),
+            Error::NotFound(_) => Self::new(Kind::NOT_FOUND, sentence(&error)),
+            Error::Stale(_) => Self::new(Kind::STALE, sentence(&error)),
+            Error::Refused(refusal) => Self::new(Kind::of_rule(refusal.code()), sentence(&refusal)),
+            Error::Invalid(fields) => fields.into(),
+            Error::KeyReused => Self::plain(Kind::KEY_REUSED),
+            Error::Overloaded => Self::plain(Kind::UNAVAILABLE),
+            Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        // What the database said is for the log alone.
+        let source = error.source().map(ToString::to_string);
+        match error {
+            StoreError::Busy | StoreError::Unavailable(_) => {
+                tracing::warn!(%error, source, "the store did not answer in time");
+                Self::plain(Kind::UNAVAILABLE)
+            }
+            StoreError::Conflict(_) | StoreError::Stale(_) | StoreError::Corrupt(_) => {
+                tracing::error!(%error, source, "the store failed");
+                Self::plain(Kind::INTERNAL)
+            }
+        }
+    }
+}
+
+impl From<FieldErrors> for Problem {
+    fn from(errors: FieldErrors) -> Self {
+        let errors = errors
+            .by_field()
+            .iter()
+            .map(|(field, messages)| (field.clone(), messages.iter().map(sentence).collect()))
+            .collect();
+        Self { errors: Some(errors), ..Self::new(Kind::INVALID, "Some fields are wrong.") }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The middleware says later which request it is, and writes the body anew.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("application/problem+json");
+        if let Some(methods) = &self.allow {
+            response.insert_header((ALLOW, methods.clone()));
+        }
+        match self.status {
+            401 => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            503 => {
+                response.insert_header((RETRY_AFTER, "1"));
+            }
+            _ => {}
+        }
+        let mut response = response.body(self.body());
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+/// Writes what a rule says as a sentence for people: a capital letter, a full stop.
+fn sentence(words: &impl ToString) -> String {
+    let words = words.to_string();
+    let mut rest = words.chars();
+    let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", rest.as_str())
+}
+
+/// What every call can answer that only reads.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
+pub(crate) enum ReadProblems {
+    /// The token is missing or does not hold.
+    #[response(
+        status = 401,
+        description = "No valid access token.",
+        content_type = "application/problem+json"
+    )]
+    Unauthenticated(Problem),
+    /// The caller may not do this.
+    #[response(
+        status = 403,
+        description = "You may not do this.",
+        content_type = "application/problem+json"
+    )]
+    Forbidden(Problem),
+    /// There is no such record for the caller.
+    #[response(
+        status = 404,
+        description = "There is no such record for you.",
+        content_type = "application/problem+json"
+    )]
+    NotFound(Problem),
+    /// Something went wrong here.
+    #[response(
+        status = 500,
+        description = "Something went wrong here.",
+        content_type = "application/problem+json"
+    )]
+    Internal(Problem),
+    /// Too much is going on.
+    #[response(
+        status = 503,
+        description = "Try again after `Retry-After`.",
+        content_type = "application/problem+json"
+    )]
+    Unavailable(Problem),
+}
+
+/// What every list can answer.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
+pub(crate) enum ListProblems {
+    /// The query cannot be read.
+    #[response(
+        status = 400,
+        description = "The query cannot be read.",
+        content_type = "application/problem+json"
+    )]
+    Malformed(Problem),
+    /// The token is missing or does not hold.
+    #[response(
+        status = 401,
+        description = "No valid access token.",
+        content_type = "application/problem+json"
+    )]
+    Unauthenticated(Problem),
+    /// The caller may not do this.
+    #[response(
+        status = 403,
+        description = "You may not do this.",
+        content_type = "application/problem+json"
+    )]
+    Forbidden(Problem),
+    /// A parameter is wrong.
+    #[response(
+        status = 422,
+        description = "Some parameters are wrong; all of them are named.",
+        content_type = "application/problem+json"
+    )]
+    Invalid(Problem),
+    /// Something went wrong here.
+    #[response(
+        status = 500,
+        description = "Something went wrong here.",
+        content_type = "application/problem+json"
+    )]
+    Internal(Problem),
+    /// Too much is going on.
+    #[response(
+        status = 503,
+        description = "Try again after `Retry-After`.",
+        content_type = "application/problem+json"
+    )]
+    Unavailable(Problem),
+}
+
+/// What every call can answer that writes.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
+pub(crate) enum WriteProblems {
+    /// The body cannot be read.
+    #[response(
+        status = 400,
+        description = "The body cannot be read.",
+        content_type = "application/problem+json"
+    )]
+    Malformed(Problem),
+    /// The token is missing or does not hold.
+    #[response(
+        status = 401,
+        description = "No valid access token.",
+        content_type = "application/problem+json"
+    )]
+    Unauthenticated(Problem),
+    /// The caller may not do this.
+    #[response(
+        status = 403,
+        description = "You may not do this.",
+        content_type = "application/problem+json"
+    )]
+    Forbidden(Problem),
+    /// Something that is named does not exist for the caller.
+    #[response(
+        status = 404,
+        description = "Something that you name does not exist for you.",
+        content_type = "application/problem+json"
+    )]
+    NotFound(Problem),
+    /// A rule refused.
+    #[response(
+        status = 409,
+        description = "A rule refused; `code` says which.",
+        content_type = "application/problem+json"
+    )]
+    Refused(Problem),
+    /// It changed since the caller read it.
+    #[response(
+        status = 412,
+        description = "It changed after you read it.",
+        content_type = "application/problem+json"
+    )]
+    Stale(Problem),
+    /// The body is too large.
+    #[response(
+        status = 413,
+        description = "The body is larger than 256 KiB.",
+        content_type = "application/problem+json"
+    )]
+    PayloadTooLarge(Problem),
+    /// The body is not JSON.
+    #[response(
+        status = 415,
+        description = "The body is not `application/json`.",
+        content_type = "application/problem+json"
+    )]
+    UnsupportedMediaType(Problem),
+    /// A field is wrong.
+    #[response(
+        status = 422,
+        description = "Some fields are wrong; all of them are named.",
+        content_type = "application/problem+json"
+    )]
+    Invalid(Problem),
+    /// Something went wrong here.
+    #[response(
+        status = 500,
+        description = "Something went wrong here.",
+        content_type = "application/problem+json"
+    )]
+    Internal(Problem),
+    /// Too much is going on.
+    #[response(
+        status = 503,
+        description = "Try again after `Retry-After`.",
+        content_type = "application/problem+json"
+    )]
+    Unavailable(Problem),
+}
+
+/// What the calls can answer that are open to everybody.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
+pub(crate) enum PublicProblems {
+    /// The body cannot be read.
+    #[response(
+        status = 400,
+        description = "The body cannot be read.",
+        content_type = "application/problem+json"
+    )]
+    Malformed(Problem),
+    /// Name and password do not belong together.
+    #[response(
+        status = 401,
+        description = "The user name or the password is wrong.",
+        content_type = "application/problem+json"
+    )]
+    WrongCredentials(Problem),
+    /// The installation does not allow it.
+    #[response(
+        status = 403,
+        description = "This installation does not allow it.",
+        content_type = "application/problem+json"
+    )]
+    Forbidden(Problem),
+    /// The body is too large.
+    #[response(
+        status = 413,
+        description = "The body is larger than 256 KiB.",
+        content_type = "application/problem+json"
+    )]
+    PayloadTooLarge(Problem),
+    /// The body is not JSON.
+    #[response(
+        status = 415,
+        description = "The body is not `application/json`.",
+        content_type = "application/problem+json"
+    )]
+    UnsupportedMediaType(Problem),
+    /// A field is wrong.
+    #[response(
+        status = 422,
+        description = "Some fields are wrong; all of them are named.",
+        content_type = "application/problem+json"
+    )]
+    Invalid(Problem),
+    /// Something went wrong here.
+    #[response(
+        status = 500,
+        description = "Something went wrong here.",
+        content_type = "application/problem+json"
+    )]
+    Internal(Problem),
+    /// Too much is going on.
+    #[response(
+        status = 503,
+        description = "Try again after `Retry-After`.",
+        content_type = "application/problem+json"
+    )]
+    Unavailable(Problem),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_problems_share_a_code() {
+        let mut codes: Vec<_> = catalogue().into_iter().map(|kind| kind.code).collect();
+        codes.sort_unstable();
+        let all = codes.len();
+        codes.dedup();
+
+        assert_eq!(codes.len(), all);
+    }
+
+    #[test]
+    fn people_read_sentences() {
+        assert_eq!(sentence(&"the time is over"), "The time is over.");
+        assert_eq!(sentence(&""), ".");
+    }
+
+    #[test]
+    fn a_failing_store_says_nothing_of_itself() {
+        let secret = std::io::Error::other("relation users on 10.0.0.7");
+
+        let problem = Problem::from(StoreError::Unavailable(Box::new(secret)));
+
+        assert!(!serde_json::to_string(&problem).unwrap().contains("10.0.0.7"));
+    }
+}

@@ -1,0 +1,34 @@
+//! Queries: the parameters behind the question mark, read like the fields of a body.
+
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::{Ready, ready};
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Kind, Problem};
+
+/// The parameters that were sent.
+pub(crate) struct Query<T> {
+    sent: String,
+    shape: PhantomData<T>,
+}
+
+impl<T> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self { sent: request.query_string().to_owned(), shape: PhantomData }))
+    }
+}
+
+impl<T: DeserializeOwned> Query<T> {
+    /// Reads the parameters.
+    pub(crate) fn read(self) -> Result<T, Problem> {
+        web::Query::<T>::from_query(&self.sent).map(web::Query::into_inner).map_err(|_| {
+            Problem::new(Kind::MALFORMED, "The query cannot be read; name each parameter once.")
+        })
+    }
+}

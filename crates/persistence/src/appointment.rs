@@ -1,0 +1,356 @@
+//! Appointments in the database.
+
+use async_trait::async_trait;
+use medilink_application::appointment::{
+    AppointmentOrder, AppointmentQueries, AppointmentRepository, AppointmentSelection,
+    AppointmentView, SeenAppointment,
+};
+use medilink_application::doctor::DoctorBrief;
+use medilink_application::error::StoreError;
+use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::patient::PatientBrief;
+use medilink_domain::appointment::{
+    Appointment, AppointmentChange, AppointmentStatus, AppointmentTime,
+};
+use medilink_domain::doctor::display_name;
+use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
+use medilink_domain::policy::{Actor, Reach, Relation};
+use medilink_domain::record::{Concept, Record};
+use medilink_domain::text::{AppointmentNotes, VisitReason};
+use medilink_domain::time::{Period, Timestamp};
+use medilink_domain::user::full_name;
+use sea_orm::entity::prelude::DateTimeUtc;
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select, Set, Unchanged,
+};
+use uuid::Uuid;
+
+use crate::entity::{appointment, appointment_change, doctor, patient};
+use crate::error::store_error;
+use crate::page;
+use crate::restore::{Broken, optional};
+use crate::store::SeaOrmQueries;
+use crate::unit_of_work::SeaOrmUnitOfWork;
+
+#[async_trait]
+impl AppointmentRepository for SeaOrmUnitOfWork {
+    async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError> {
+        let found = appointment::Entity::find_by_id(id.as_uuid())
+            .lock(LockType::NoKeyUpdate)
+            .one(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        found.map(|row| restore(row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
+    }
+
+    async fn insert(
+        &mut self,
+        appointment: &Appointment,
+        change: &AppointmentChange,
+    ) -> Result<(), StoreError> {
+        appointment::Entity::insert(row(appointment))
+            .exec_without_returning(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        self.insert_change(appointment, change).await
+    }
+
+    async fn update(
+        &mut self,
+        appointment: &Appointment,
+        change: &AppointmentChange,
+    ) -> Result<(), StoreError> {
+        let updated = appointment::Entity::update_many()
+            .set(appointment::ActiveModel {
+                id: Unchanged(appointment.id.as_uuid()),
+                ..row(appointment)
+            })
+            .filter(appointment::Column::Id.eq(appointment.id.as_uuid()))
+            .filter(appointment::Column::Version.eq(appointment.version - 1))
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        if updated.rows_affected == 0 {
+            return Err(StoreError::Stale(Concept::Appointment));
+        }
+        self.insert_change(appointment, change).await
+    }
+}
+
+impl SeaOrmUnitOfWork {
+    async fn insert_change(
+        &mut self,
+        appointment: &Appointment,
+        change: &AppointmentChange,
+    ) -> Result<(), StoreError> {
+        appointment_change::Entity::insert(change_row(appointment, change))
+            .exec_without_returning(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AppointmentQueries for SeaOrmQueries {
+    async fn find(&self, id: AppointmentId) -> Result<Option<SeenAppointment>, StoreError> {
+        let found = seen(appointment::Entity::find_by_id(id.as_uuid()))
+            .into_model::<SeenRow>()
+            .one(&self.0)
+            .await
+            .map_err(store_error)?;
+        found.map(SeenRow::show).transpose()
+    }
+
+    async fn list(
+        &self,
+        selection: &AppointmentSelection,
+        stretch: &Stretch,
+    ) -> Result<Found<AppointmentView>, StoreError> {
+        let selected = select(selection);
+        let total = page::total(
+            &self.0,
+            &selected,
+            (appointment::Entity, appointment::Column::Id),
+            stretch,
+        )
+        .await?;
+
+        let rows = page_of(seen(selected), selection.order, stretch)?
+            .into_model::<SeenRow>()
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        let views = rows.into_iter().map(|row| row.show().map(|seen| seen.view));
+
+        Ok(page::found(views.collect::<Result<_, _>>()?, stretch, total, |last| Position {
+            key: last.starts_at.to_string(),
+            id: last.id.as_uuid(),
+        }))
+    }
+}
+
+/// Selects what a list may and should show.
+fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
+    use appointment::Column;
+
+    let mut select =
+        appointment::Entity::find().join(JoinType::InnerJoin, appointment::Relation::Patient.def());
+    if let Reach::Within(relations) = selection.reach {
+        let related = Relation::ALL
+            .iter()
+            .filter(|relation| relations.contains(**relation))
+            .filter_map(|relation| related(&selection.actor, *relation))
+            .fold(Condition::any().add(Expr::cust("1 = 0")), Condition::add);
+        select = select.filter(related);
+    }
+    let mut conditions = Condition::all();
+    if let Some(doctor) = selection.doctor {
+        conditions = conditions.add(Column::DoctorId.eq(doctor.as_uuid()));
+    }
+    if let Some(patient) = selection.patient {
+        conditions = conditions.add(Column::PatientId.eq(patient.as_uuid()));
+    }
+    if let Some(status) = selection.status {
+        conditions = conditions.add(Column::Status.eq(status.as_str()));
+    }
+    if let Some(from) = selection.from {
+        conditions = conditions.add(Column::StartsAt.gte(from.as_utc()));
+    }
+    if let Some(to) = selection.to {
+        conditions = conditions.add(Column::StartsAt.lt(to.as_utc()));
+    }
+    select.filter(conditions)
+}
+
+/// Says in SQL that somebody stands to an appointment in a relation.
+fn related(actor: &Actor, relation: Relation) -> Option<sea_orm::sea_query::SimpleExpr> {
+    match relation {
+        Relation::SelfRecord => {
+            actor.patient.map(|id| appointment::Column::PatientId.eq(id.as_uuid()))
+        }
+        Relation::Own => actor.doctor.map(|id| appointment::Column::DoctorId.eq(id.as_uuid())),
+        Relation::Creator => Some(patient::Column::CreatedBy.eq(actor.user.as_uuid())),
+        // No role reads an appointment for caring or for nothing; if one ever does, the store law
+        // that compares lists with single reads says so.
+        Relation::Care | Relation::Stranger => None,
+    }
+}
+
+fn page_of(
+    select: Select<appointment::Entity>,
+    order: AppointmentOrder,
+    stretch: &Stretch,
+) -> Result<Select<appointment::Entity>, StoreError> {
+    use appointment::Column;
+
+    let descending = order == AppointmentOrder::Latest;
+    let direction = if descending { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
+    let mut select = select
+        .order_by(Column::StartsAt, direction.clone())
+        .order_by(Column::Id, direction)
+        .limit(stretch.limit.get() + 1);
+    if let Some(position) = &stretch.after {
+        let corrupt = |_| StoreError::Corrupt(AppointmentId::new(position.id).into());
+        let starts_at = Timestamp::parse(&position.key).map_err(corrupt)?;
+        select = select.filter(page::behind(
+            [column(Column::StartsAt), column(Column::Id)],
+            [Expr::val(starts_at.as_utc()).into(), Expr::val(position.id).into()],
+            descending,
+        ));
+    }
+    Ok(select)
+}
+
+fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
+    Expr::col((appointment::Entity, column)).into()
+}
+
+/// Reads an appointment with what is shown of its doctor and its patient.
+fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
+    select
+        .join(JoinType::InnerJoin, appointment::Relation::Doctor.def())
+        .column_as(doctor::Column::FirstName, "doctor_first_name")
+        .column_as(doctor::Column::LastName, "doctor_last_name")
+        .column_as(patient::Column::FirstName, "patient_first_name")
+        .column_as(patient::Column::LastName, "patient_last_name")
+        .column_as(patient::Column::CreatedBy, "patient_created_by")
+}
+
+#[derive(FromQueryResult)]
+struct SeenRow {
+    id: Uuid,
+    doctor_id: Uuid,
+    patient_id: Uuid,
+    starts_at: DateTimeUtc,
+    ends_at: DateTimeUtc,
+    status: String,
+    reason: Option<String>,
+    notes: Option<String>,
+    retrospective: bool,
+    created_by: Uuid,
+    created_at: DateTimeUtc,
+    updated_at: DateTimeUtc,
+    version: i64,
+    doctor_first_name: Option<String>,
+    doctor_last_name: Option<String>,
+    patient_first_name: Option<String>,
+    patient_last_name: Option<String>,
+    patient_created_by: Uuid,
+}
+
+impl SeenRow {
+    fn show(self) -> Result<SeenAppointment, StoreError> {
+        let record = Record::from(AppointmentId::new(self.id));
+        self.try_show().map_err(|Broken| StoreError::Corrupt(record))
+    }
+
+    fn try_show(self) -> Result<SeenAppointment, Broken> {
+        let starts_at = Timestamp::new(self.starts_at)?;
+        let ends_at = Timestamp::new(self.ends_at)?;
+        let name = |part: &Option<String>| part.clone().unwrap_or_default();
+        let view = AppointmentView {
+            id: AppointmentId::new(self.id),
+            doctor_id: DoctorId::new(self.doctor_id),
+            patient_id: PatientId::new(self.patient_id),
+            doctor: DoctorBrief {
+                id: DoctorId::new(self.doctor_id),
+                display_name: display_name(
+                    &name(&self.doctor_first_name),
+                    &name(&self.doctor_last_name),
+                ),
+            },
+            patient: PatientBrief {
+                id: PatientId::new(self.patient_id),
+                full_name: full_name(
+                    &name(&self.patient_first_name),
+                    &name(&self.patient_last_name),
+                ),
+            },
+            starts_at,
+            ends_at,
+            duration_minutes: Period::new(starts_at, ends_at)?.length().num_minutes(),
+            status: AppointmentStatus::parse(&self.status)?,
+            reason: self.reason,
+            notes: self.notes,
+            retrospective: self.retrospective,
+            created_by: UserId::new(self.created_by),
+            created_at: Timestamp::new(self.created_at)?,
+            updated_at: Timestamp::new(self.updated_at)?,
+            version: self.version,
+        };
+        Ok(SeenAppointment { view, patient_created_by: UserId::new(self.patient_created_by) })
+    }
+}
+
+fn row(appointment: &Appointment) -> appointment::ActiveModel {
+    let Appointment {
+        id,
+        doctor,
+        patient,
+        time,
+        status,
+        reason,
+        notes,
+        retrospective,
+        created_by,
+        created_at,
+        updated_at,
+        version,
+    } = appointment;
+    appointment::ActiveModel {
+        id: Set(id.as_uuid()),
+        doctor_id: Set(doctor.as_uuid()),
+        patient_id: Set(patient.as_uuid()),
+        starts_at: Set(time.period().starts_at().as_utc()),
+        ends_at: Set(time.period().ends_at().as_utc()),
+        status: Set(status.as_str().to_owned()),
+        reason: Set(reason.as_ref().map(|it| it.disclose().to_owned())),
+        notes: Set(notes.as_ref().map(|it| it.disclose().to_owned())),
+        retrospective: Set(*retrospective),
+        created_by: Set(created_by.as_uuid()),
+        created_at: Set(created_at.as_utc()),
+        updated_at: Set(updated_at.as_utc()),
+        version: Set(*version),
+    }
+}
+
+fn change_row(
+    appointment: &Appointment,
+    change: &AppointmentChange,
+) -> appointment_change::ActiveModel {
+    let AppointmentChange { from, to, old_time, new_time, by, at, reason } = change;
+    appointment_change::ActiveModel {
+        appointment_id: Set(appointment.id.as_uuid()),
+        version: Set(appointment.version),
+        from_status: Set(from.map(|status| status.as_str().to_owned())),
+        to_status: Set(to.as_str().to_owned()),
+        old_starts_at: Set(old_time.map(|time| time.starts_at().as_utc())),
+        old_ends_at: Set(old_time.map(|time| time.ends_at().as_utc())),
+        new_starts_at: Set(new_time.starts_at().as_utc()),
+        new_ends_at: Set(new_time.ends_at().as_utc()),
+        changed_by: Set(by.as_uuid()),
+        changed_at: Set(at.as_utc()),
+        reason: Set(reason.as_ref().map(|it| it.disclose().to_owned())),
+    }
+}
+
+fn restore(row: appointment::Model) -> Result<Appointment, Broken> {
+    let period = Period::new(Timestamp::new(row.starts_at)?, Timestamp::new(row.ends_at)?)?;
+    Ok(Appointment {
+        id: AppointmentId::new(row.id),
+        doctor: DoctorId::new(row.doctor_id),
+        patient: PatientId::new(row.patient_id),
+        time: AppointmentTime::new(period)?,
+        status: AppointmentStatus::parse(&row.status)?,
+        reason: optional(row.reason, VisitReason::parse)?,
+        notes: optional(row.notes, AppointmentNotes::parse)?,
+        retrospective: row.retrospective,
+        created_by: UserId::new(row.created_by),
+        created_at: Timestamp::new(row.created_at)?,
+        updated_at: Timestamp::new(row.updated_at)?,
+        version: row.version,
+    })
+}

@@ -1,0 +1,215 @@
+//! Opening the two databases.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file of its own.
+    Sqlite(PathBuf),
+    /// A server. It prints without its password.
+    Postgres(PostgresUrl),
+}
+
+/// The address of a PostgreSQL server, password included.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(String);
+
+impl std::fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[postgres]")
+    }
+}
+
+/// A text that says where no database is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("give sqlite://PATH, like sqlite://data/medilink.db, or postgres://USER@HOST/NAME")]
+pub struct DatabaseUrlError;
+
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
+
+    fn from_str(raw: &str) -> Result<Self, DatabaseUrlError> {
+        match raw.split_once("://") {
+            Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => {
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            }
+            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
+                PgConnectOptions::from_str(raw).map_err(|_| DatabaseUrlError)?;
+                Ok(Self::Postgres(PostgresUrl(raw.to_owned())))
+            }
+            _ => Err(DatabaseUrlError),
+        }
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be made or read.
+    #[error("cannot open {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database answers with an error, or not at all.
+    #[error("the database does not answer: {0}")]
+    Database(#[from] DbErr),
+    /// The schema is older than the program.
+    #[error("the database has {0} migrations to run; run `medilink migrate up`")]
+    Outdated(usize),
+    /// The SQLite library has known faults.
+    #[error("SQLite {0} is too old; it has to be 3.51.3 or later")]
+    SqliteTooOld(String),
+}
+
+/// The oldest SQLite that is trusted with a write-ahead log.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// How long a connection waits for another process's lock on the SQLite file.
+const BUSY: Duration = Duration::from_secs(4);
+
+/// Makes the SQLite file, readable by its owner alone, unless it is there already.
+pub(crate) fn create_file(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(failed)
+}
+
+/// How the one connection that writes to SQLite is opened.
+pub(crate) fn sqlite_writer(path: &Path) -> ConnectOptions {
+    let path = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |it| pragmas(it, &path).optimize_on_close(true, None));
+    options
+}
+
+/// How the connections that read from SQLite are opened. They cannot write.
+pub(crate) fn sqlite_readers(path: &Path) -> ConnectOptions {
+    let path = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .max_connections(2 * cores())
+        .min_connections(1)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |it| pragmas(it, &path).pragma("query_only", "on"));
+    options
+}
+
+fn pragmas(options: SqliteConnectOptions, path: &Path) -> SqliteConnectOptions {
+    options
+        .in_memory(false)
+        .shared_cache(false)
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        .pragma("temp_store", "memory")
+}
+
+/// How the connections to PostgreSQL are opened.
+///
+/// Nothing waits for ever: a statement, a lock and an idle transaction end before the deadline of
+/// the request that they are for. Plans are generic, since planning a list anew for each set of
+/// filters costs more than it gains.
+pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.0.clone());
+    options
+        .max_connections((4 * cores()).clamp(8, 32))
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(4))
+        .connect_timeout(Duration::from_secs(4))
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .set_application_name("medilink")
+        .map_sqlx_postgres_opts(|it| {
+            it.options([
+                ("statement_timeout", "4500"),
+                ("lock_timeout", "4000"),
+                ("idle_in_transaction_session_timeout", "10000"),
+                ("plan_cache_mode", "force_generic_plan"),
+            ])
+        });
+    options
+}
+
+/// Refuses a SQLite library that is too old.
+pub(crate) async fn assert_sqlite(connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let row = connection.query_one_raw(version_query()).await?;
+    let version: String = match row {
+        Some(row) => row.try_get_by_index(0)?,
+        None => String::new(),
+    };
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0_u32));
+    let mut next = || parts.next().unwrap_or(0);
+    if (next(), next(), next()) < OLDEST_SQLITE {
+        return Err(OpenError::SqliteTooOld(version));
+    }
+    Ok(())
+}
+
+fn version_query() -> sea_orm::Statement {
+    sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT sqlite_version()")
+}
+
+/// Opens a pool of connections.
+pub(crate) async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, OpenError> {
+    Ok(Database::connect(options).await?)
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism()
+        .ok()
+        .and_then(|cores| u32::try_from(cores.get()).ok())
+        .unwrap_or(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_which_database() {
+        assert_eq!("sqlite://data/m.db".parse(), Ok(DatabaseUrl::Sqlite("data/m.db".into())));
+        assert!(matches!(
+            "postgres://m@localhost/m".parse(),
+            Ok(DatabaseUrl::Postgres(PostgresUrl(_)))
+        ));
+        for raw in ["", "data/m.db", "mysql://localhost/m", "sqlite://", "sqlite://m.db?mode=rw"] {
+            assert_eq!(raw.parse::<DatabaseUrl>(), Err(DatabaseUrlError), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_url_does_not_print_its_password() {
+        let url: DatabaseUrl = "postgres://m:secret@localhost/m".parse().unwrap();
+
+        assert_eq!(format!("{url:?}"), "Postgres([postgres])");
+    }
+}

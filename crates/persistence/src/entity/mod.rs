@@ -1,0 +1,35 @@
+//! The stored rows, one type a table. They never leave this crate.
+#![expect(unreachable_pub, reason = "sea-orm's derives make public items")]
+
+pub(crate) mod appointment;
+pub(crate) mod appointment_change;
+pub(crate) mod audit_entry;
+pub(crate) mod doctor;
+pub(crate) mod doctor_word;
+pub(crate) mod patient;
+pub(crate) mod pharmacy;
+pub(crate) mod session;
+pub(crate) mod user;
+
+/// sea-orm wants every row to print itself, and a row holds a person's data: it prints its table.
+macro_rules! prints_its_table {
+    ($($entity:ident,)*) => {$(
+        impl std::fmt::Debug for $entity::Model {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!("[", stringify!($entity), "]"))
+            }
+        }
+    )*};
+}
+
+prints_its_table! {
+    appointment,
+    appointment_change,
+    audit_entry,
+    doctor,
+    doctor_word,
+    patient,
+    pharmacy,
+    session,
+    user,
+}

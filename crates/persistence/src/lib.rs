@@ -1,0 +1,33 @@
+//! The store of MediLink on sea-orm, for SQLite and PostgreSQL alike.
+//!
+//! One adapter serves both databases. What differs is in few places: the schema's guards (the
+//! migrations), how connections are opened ([`connection`]), who may write when ([`writer`] on
+//! SQLite, row locks on PostgreSQL), and how refusals are worded ([`error`]).
+//!
+//! Each concept has one file: its repository, its queries, and the two conversions between the
+//! domain's type and the stored row. The rows themselves are in [`entity`].
+
+mod connection;
+mod entity;
+mod error;
+mod turnstile;
+mod writer;
+
+mod audit;
+mod store;
+mod unit_of_work;
+
+mod page;
+mod restore;
+
+mod appointment;
+mod doctor;
+mod idempotency;
+mod patient;
+mod pharmacy;
+mod session;
+mod user;
+
+pub use self::audit::GroupedAuditLog;
+pub use self::connection::{DatabaseUrl, DatabaseUrlError, OpenError};
+pub use self::store::{MigrationState, SeaOrmStore};

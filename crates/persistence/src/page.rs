@@ -1,0 +1,57 @@
+//! Keyset pages: a page begins behind a position, so that the last page costs what the first does.
+
+use medilink_application::error::StoreError;
+use medilink_application::page::{Found, Position, Stretch};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, QueryTrait, Select};
+
+use crate::error::store_error;
+
+/// Compares a row's position with the one that a page begins behind.
+pub(crate) fn behind(
+    columns: [SimpleExpr; 2],
+    position: [SimpleExpr; 2],
+    descending: bool,
+) -> SimpleExpr {
+    let row = Expr::tuple(columns);
+    let position = Expr::tuple(position);
+    if descending { row.lt(position) } else { row.gt(position) }
+}
+
+/// Makes a page of one item more than was asked for, which only tells that the list goes on.
+pub(crate) fn found<T>(
+    mut items: Vec<T>,
+    stretch: &Stretch,
+    total: Option<u64>,
+    position: impl FnOnce(&T) -> Position,
+) -> Found<T> {
+    let limit = usize::try_from(stretch.limit.get()).unwrap_or(usize::MAX);
+    let goes_on = limit < items.len();
+    items.truncate(limit);
+    let last = items.last().filter(|_| goes_on).map(position);
+    Found { items, last, total }
+}
+
+/// Counts what a list selects, up to where counting stops; nothing unless it was asked for.
+pub(crate) async fn total<E: EntityTrait>(
+    connection: &DatabaseConnection,
+    selected: &Select<E>,
+    id: impl IntoColumnRef,
+    stretch: &Stretch,
+) -> Result<Option<u64>, StoreError> {
+    if !stretch.count {
+        return Ok(None);
+    }
+    let mut ids = selected.clone().select_only().limit(Stretch::MOST_COUNTED).into_query();
+    ids.column(id);
+    let counted = Query::select()
+        .expr_as(Func::count(Expr::cust("*")), Alias::new("total"))
+        .from_subquery(ids, Alias::new("selected"))
+        .to_owned();
+    let row = connection.query_one(&counted).await.map_err(store_error)?;
+    let total: i64 = match row {
+        Some(row) => row.try_get("", "total").map_err(store_error)?,
+        None => 0,
+    };
+    Ok(Some(total.unsigned_abs()))
+}

@@ -1,0 +1,192 @@
+//! The one writer of a SQLite file. Many units of work share a durable commit.
+//!
+//! A commit costs a write to the disk, whatever is in it, so units that arrive together are
+//! committed together: each is a savepoint in one transaction of the group. Exactly one task, which
+//! nobody cancels, begins the group, opens each savepoint and commits; a request only gets to write
+//! into its savepoint. If requests began savepoints themselves, one that is cancelled at the wrong
+//! moment would roll the whole group back while its commit still answers Ok, and acknowledged
+//! writes would be lost.
+
+use std::time::{Duration, Instant};
+
+use medilink_application::error::StoreError;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::store_error;
+use crate::turnstile::Turnstile;
+
+/// How many units share a commit at the most; more gains little.
+const GROUP: usize = 32;
+
+/// How long a group stays open at the most: other processes write too.
+const LONGEST: Duration = Duration::from_millis(20);
+
+/// How many units wait at the most. A longer queue only delays what will be too late anyway.
+const QUEUE: usize = 1024;
+
+/// Asks for a turn.
+type Ask = oneshot::Sender<Result<(DatabaseTransaction, Turn), StoreError>>;
+
+/// Says whether a unit's writes are on disk.
+type Acknowledgement = oneshot::Sender<Result<(), StoreError>>;
+
+/// Hands out turns to write.
+#[derive(Clone)]
+pub(crate) struct Writer(mpsc::Sender<Ask>);
+
+/// The right to be the only unit of work that is open. Dropping it passes the turn on.
+pub(crate) struct Turn(oneshot::Sender<Acknowledgement>);
+
+impl Writer {
+    /// Starts the writer on the present runtime, with options that allow exactly one connection.
+    pub(crate) fn start(options: ConnectOptions, turnstile: Turnstile) -> Self {
+        let (asks, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(WriterTask { options, turnstile, idle: None }.run(queue));
+        Self(asks)
+    }
+
+    /// Waits for a turn, which comes with the savepoint to write into.
+    pub(crate) async fn begin(&self) -> Result<(DatabaseTransaction, Turn), StoreError> {
+        let (ask, turn) = oneshot::channel();
+        self.0.try_send(ask).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Closed(_) => stopped(),
+        })?;
+        turn.await.map_err(|_| stopped())?
+    }
+}
+
+impl Turn {
+    /// Ends the turn of a unit whose savepoint was kept, and waits until its writes are on disk.
+    pub(crate) async fn durable(self) -> Result<(), StoreError> {
+        let (acknowledge, acknowledged) = oneshot::channel();
+        self.0.send(acknowledge).map_err(|_| stopped())?;
+        acknowledged.await.map_err(|_| stopped())?
+    }
+}
+
+struct WriterTask {
+    options: ConnectOptions,
+    turnstile: Turnstile,
+    /// The connection between two groups; none after a fault.
+    idle: Option<DatabaseConnection>,
+}
+
+impl WriterTask {
+    async fn run(mut self, mut queue: mpsc::Receiver<Ask>) {
+        while let Some(first) = queue.recv().await {
+            if first.is_closed() {
+                continue; // who asked has left
+            }
+            if let Err(error) = self.turnstile.enter().await {
+                let _ = first.send(Err(crate::error::unavailable(error)));
+                continue;
+            }
+            self.write_group(first, &mut queue).await;
+            if let Err(error) = self.turnstile.leave() {
+                tracing::error!(%error, "the turn to write could not be passed on");
+            }
+        }
+    }
+
+    async fn write_group(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) {
+        let begun = match self.connection().await {
+            Ok(connection) => match connection.begin_with_options(immediate()).await {
+                Ok(group) => Ok((connection, group)),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        let (connection, group) = match begun {
+            Ok(begun) => begun,
+            Err(error) => {
+                let _ = first.send(Err(store_error(error)));
+                return;
+            }
+        };
+
+        let (kept, intact) = serve(&group, first, queue).await;
+        let outcome = if intact { group.commit().await } else { Err(broken()) };
+        match &outcome {
+            Ok(()) => self.idle = Some(connection),
+            Err(error) => {
+                tracing::error!(%error, units = kept.len(), "a group of writes was not kept");
+                // Its count of savepoints no longer holds.
+                let _ = connection.close().await;
+            }
+        }
+        for acknowledge in kept {
+            let _ = acknowledge.send(outcome.clone().map_err(store_error));
+        }
+    }
+
+    async fn connection(&mut self) -> Result<DatabaseConnection, DbErr> {
+        match self.idle.take() {
+            Some(connection) => Ok(connection),
+            None => Database::connect(self.options.clone()).await,
+        }
+    }
+}
+
+/// Serves units until nobody waits, the group is full, or it has been open for long enough.
+///
+/// Returns whom to tell about the commit, and whether the group's transaction is still open.
+async fn serve(
+    group: &DatabaseTransaction,
+    first: Ask,
+    queue: &mut mpsc::Receiver<Ask>,
+) -> (Vec<Acknowledgement>, bool) {
+    let opened = Instant::now();
+    let mut kept = Vec::new();
+    let mut next = Some(first);
+    while let Some(ask) = next.take() {
+        let savepoint = match group.begin().await {
+            Ok(savepoint) => savepoint,
+            Err(error) => {
+                let _ = ask.send(Err(store_error(error)));
+                return (kept, false);
+            }
+        };
+        let (turn, ended) = oneshot::channel();
+        // Dropping what could not be sent rolls the savepoint back.
+        let _ = ask.send(Ok((savepoint, Turn(turn))));
+        match ended.await {
+            Ok(acknowledge) => kept.push(acknowledge),
+            Err(_) if is_open(group).await => {}
+            Err(_) => return (kept, false),
+        }
+        if kept.len() < GROUP && opened.elapsed() < LONGEST {
+            next = queue.try_recv().ok();
+        }
+    }
+    (kept, true)
+}
+
+/// Tells whether the group's transaction is still open after a unit was dropped: a full disk or a
+/// failing one makes SQLite end all of it by itself.
+async fn is_open(group: &DatabaseTransaction) -> bool {
+    // SQLite refuses to begin within a transaction.
+    group.execute_unprepared("BEGIN").await.is_err()
+}
+
+/// A deferred transaction that reads and then writes fails at once when another process wrote in
+/// between, whatever the busy timeout. An immediate one waits before it reads.
+fn immediate() -> TransactionOptions {
+    TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    }
+}
+
+fn broken() -> DbErr {
+    DbErr::Custom("the group's transaction was ended by the database".to_owned())
+}
+
+fn stopped() -> StoreError {
+    crate::error::unavailable(DbErr::Custom("the writer has stopped".to_owned()))
+}

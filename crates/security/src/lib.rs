@@ -1,0 +1,15 @@
+//! Passwords, tokens, cursors, and what the system alone can give: randomness and the time.
+
+mod cursor;
+mod password;
+mod random;
+mod secret;
+mod system;
+mod token;
+
+pub use self::cursor::SealedCursors;
+pub use self::password::{Argon2Hasher, HashCost};
+pub use self::random::SystemIds;
+pub use self::secret::{SecretKey, SecretKeyError};
+pub use self::system::SystemClock;
+pub use self::token::JwtIssuer;

@@ -1,0 +1,111 @@
+//! The key that an installation signs with.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+/// The key that an installation signs with: 32 bytes or more that nobody else knows.
+#[derive(Clone)]
+pub struct SecretKey(Vec<u8>);
+
+/// A key that others could find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretKeyError {
+    /// It can be tried out.
+    #[error("the key has {0} bytes; it needs 32 or more")]
+    TooShort(usize),
+    /// It is made of few characters.
+    #[error("the key repeats few characters; make one with `openssl rand -base64 48`")]
+    Repetitive,
+}
+
+impl SecretKey {
+    /// Takes a key.
+    ///
+    /// # Errors
+    ///
+    /// A [`SecretKeyError`] if it is short, or made of fewer than 8 different bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, SecretKeyError> {
+        let bytes = bytes.into();
+        if bytes.len() < 32 {
+            return Err(SecretKeyError::TooShort(bytes.len()));
+        }
+        let mut different = bytes.clone();
+        different.sort_unstable();
+        different.dedup();
+        if different.len() < 8 {
+            return Err(SecretKeyError::Repetitive);
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Takes a key as it is, however easily it is guessed, for those who build.
+    pub fn weak(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Returns the bytes, for signing tokens.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns a name of the key that does not give it away: the beginning of its hash.
+    pub(crate) fn name(&self) -> String {
+        let hash = Sha256::digest(&self.0);
+        hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Makes a code that only a holder of the key can make, for one purpose.
+    ///
+    /// Each purpose has a key of its own, derived from this one, so that a code for one is worth
+    /// nothing for another.
+    pub(crate) fn code(&self, purpose: &str, message: &[&[u8]]) -> [u8; 32] {
+        let derived = authenticate(&self.0, &[purpose.as_bytes()]);
+        authenticate(&derived, message)
+    }
+}
+
+/// HMAC-SHA-256 of parts, each with its length before it.
+fn authenticate(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // A key of any length is right for HMAC, so the empty answer is never given.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret key]")
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn a_key() -> SecretKey {
+    SecretKey::new("0123456789abcdef0123456789abcdef").unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_can_be_guessed_is_refused() {
+        assert_eq!(SecretKey::new("short").unwrap_err(), SecretKeyError::TooShort(5));
+        assert_eq!(SecretKey::new("abc".repeat(20)).unwrap_err(), SecretKeyError::Repetitive);
+    }
+
+    #[test]
+    fn a_key_does_not_print_itself() {
+        assert_eq!(format!("{:?}", a_key()), "[secret key]");
+    }
+
+    #[test]
+    fn codes_of_two_purposes_differ() {
+        assert_ne!(a_key().code("one", &[b"x"]), a_key().code("other", &[b"x"]));
+        assert_ne!(a_key().code("one", &[b"ab", b"c"]), a_key().code("one", &[b"a", b"bc"]));
+    }
+}

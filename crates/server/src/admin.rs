@@ -1,0 +1,81 @@
+//! `medilink admin create`.
+
+use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
+
+use clap::{Args, Subcommand};
+use medilink_application::Error;
+use medilink_application::user::CreateAdmin;
+use medilink_domain::user::{Email, Password, Username};
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::wire;
+
+#[derive(Subcommand)]
+pub(crate) enum Admin {
+    /// Make an administrator; the password is asked for.
+    #[command(after_help = "Example: medilink admin create --username ada --email ada@example.org")]
+    Create(Create),
+}
+
+#[derive(Args)]
+pub(crate) struct Create {
+    /// The name to sign in with.
+    #[arg(long)]
+    username: String,
+    /// The address to sign in with.
+    #[arg(long)]
+    email: String,
+    /// Read the password from the first line of the input instead of asking.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
+    let Admin::Create(create) = verb;
+    let username = Username::parse(&create.username)
+        .map_err(|error| Failure::Configuration(format!("--username: {error}")))?;
+    let email = Email::parse(&create.email)
+        .map_err(|error| Failure::Configuration(format!("--email: {error}")))?;
+    let password = Password::parse(&password(create.password_stdin)?).map_err(|reasons| {
+        let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+        Failure::Configuration(format!("the password: {}", reasons.join("; ")))
+    })?;
+
+    let application = wire::application(config, false).await?;
+    let admin = application
+        .users
+        .create_admin(CreateAdmin { username, email, password })
+        .await
+        .map_err(explain)?;
+    writeln!(stdout(), "{} is an administrator now", admin.username).map_err(Failure::other)
+}
+
+fn password(from_input: bool) -> Result<String, Failure> {
+    if !from_input && stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ").map_err(Failure::other);
+    }
+    if !from_input {
+        return Err(Failure::Configuration(
+            "there is no terminal to ask for the password; use --password-stdin".to_owned(),
+        ));
+    }
+    let mut line = String::new();
+    stdin().lock().read_line(&mut line).map_err(Failure::other)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Says which field is wrong, as the command line calls it.
+fn explain(error: Error) -> Failure {
+    match error {
+        Error::Invalid(fields) => {
+            let wrong: Vec<_> = fields
+                .by_field()
+                .iter()
+                .map(|(field, messages)| format!("--{field}: {}", messages.join("; ")))
+                .collect();
+            Failure::Other(wrong.join("\n"))
+        }
+        other => Failure::other(other),
+    }
+}

@@ -1,0 +1,46 @@
+//! How a verb fails: with a sentence on the error output, and a code that scripts can read.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use medilink_persistence::OpenError;
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The settings are wrong: exit code 2.
+    #[error("{0}")]
+    Configuration(String),
+    /// The database's schema, or a library, has the wrong version: exit code 3.
+    #[error("{0}")]
+    Version(OpenError),
+    /// Anything else: exit code 1.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    /// Says why on the error output, and returns the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        let _ = writeln!(std::io::stderr(), "medilink: {self}");
+        ExitCode::from(match self {
+            Self::Other(_) => 1,
+            Self::Configuration(_) => 2,
+            Self::Version(_) => 3,
+        })
+    }
+
+    /// Wraps an error that has nothing to do with settings or versions.
+    pub(crate) fn other(error: impl std::fmt::Display) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Outdated(_) | OpenError::SqliteTooOld(_) => Self::Version(error),
+            OpenError::File { .. } | OpenError::Database(_) => Self::other(error),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! MediLink: a healthcare coordination backend in one program.
+
+use std::process::ExitCode;
+
+mod cli;
+mod config;
+mod demo;
+mod failure;
+mod secret;
+mod telemetry;
+mod wire;
+
+mod admin;
+mod migrate;
+mod serve;
+mod show;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match cli::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
