@@ -87,7 +87,12 @@ impl Call {
     /// - [`Error::NotFound`] if they may not know of the subject.
     /// - [`Error::Forbidden`] if they may, but not do it.
     /// - [`Error::ApprovalPending`] if an admin has to approve them first.
-    pub fn may(&self, action: Action, relations: Relations, subject: Subject) -> Result<Permit<'_>> {
+    pub fn may(
+        &self,
+        action: Action,
+        relations: Relations,
+        subject: Subject,
+    ) -> Result<Permit<'_>> {
         self.decide(action, subject);
         match self.actor().may(action, relations) {
             Access::Allow => Ok(Permit { call: self, action, patient: subject.patient }),
@@ -270,5 +275,92 @@ impl<T> Written<T> {
     /// An earlier request has done the work.
     pub const fn before(record: T) -> Self {
         Self { record, repeated: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::user::Role;
+
+    use super::*;
+    use crate::testing::{
+        FakeClinic, NOW, Trail, a_caller, a_doctor, a_patient, a_stranger, an_origin, at,
+    };
+
+    /// Reads a patient's record without a store.
+    async fn read_patient(clinic: FakeClinic, by: Caller) -> (Result<()>, Trail) {
+        let (application, trail) = clinic.open();
+        let subject = Subject::patient(a_patient().id);
+        let answer = application
+            .perform(by, async |call| {
+                call.may(Action::ReadPatient, Relations::NONE, subject).map(drop)
+            })
+            .await;
+        (answer, trail)
+    }
+
+    #[tokio::test]
+    async fn an_entry_says_who_asked_for_what_from_where_and_when() {
+        let admin = a_caller(Role::Admin);
+        let who = Who::from(&admin.actor);
+
+        let (answer, trail) = read_patient(FakeClinic::default(), admin).await;
+
+        let entry = &trail.recorded()[0];
+        assert!(answer.is_ok());
+        assert_eq!((entry.who, entry.origin), (Some(who), Some(an_origin())));
+        assert_eq!((entry.action, entry.at), (Action::ReadPatient, at(NOW)));
+        assert_eq!(entry.record, Some(a_patient().id.into()));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_recorded_is_neither_answered_nor_refused() {
+        for caller in [a_caller(Role::Admin), a_stranger(Role::Pharmacy)] {
+            let mut clinic = FakeClinic::default();
+            clinic.cannot_record();
+
+            let (answer, _) = read_patient(clinic, caller).await;
+
+            assert!(matches!(answer, Err(Error::Store(_))));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_that_fails_for_another_reason_than_the_caller_owes_nothing() {
+        let (application, trail) = FakeClinic::default().open();
+        let subject = Subject::patient(a_patient().id);
+
+        let answer: Result<()> = application
+            .perform(a_caller(Role::Admin), async |call| {
+                call.may(Action::BookAppointment, Relations::NONE, subject)?;
+                Err(Error::Stale(Concept::Appointment))
+            })
+            .await;
+
+        assert!(matches!(answer, Err(Error::Stale(_))));
+        assert!(trail.recorded().is_empty());
+    }
+
+    #[test]
+    fn doctors_act_in_their_own_name_and_others_in_any() {
+        let id = AuditEntryId::new(Uuid::from_u128(7));
+        let acts = |caller| {
+            let call = Call::new(caller, id);
+            let permit = call.may(Action::ListDoctors, Relations::NONE, Subject::LIST)?;
+            permit.acting_for(a_doctor().id).map(drop)
+        };
+
+        assert!(acts(a_caller(Role::Doctor)).is_ok());
+        assert!(acts(a_caller(Role::Coordinator)).is_ok());
+        assert!(matches!(acts(a_stranger(Role::Doctor)), Err(Error::Forbidden(_))));
+    }
+
+    #[test]
+    fn a_caller_who_names_versions_wants_no_other() {
+        let named = Expected::OneOf(vec![2, 3]);
+
+        assert!(named.check(Concept::User, 3).is_ok());
+        assert!(matches!(named.check(Concept::User, 4), Err(Error::Stale(Concept::User))));
+        assert!(Expected::Any.check(Concept::User, 4).is_ok());
     }
 }

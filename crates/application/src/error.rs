@@ -115,7 +115,10 @@ pub enum StoreError {
     /// A stored row breaks a rule.
     #[error("the stored {0} is corrupt")]
     Corrupt(Record),
-    /// The database does not answer, or not as it should.
+    /// The database did not understand, or broke a promise: a fault of ours.
+    #[error("the database refused what it was asked")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database does not answer, or cannot do its work at present.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -160,9 +163,10 @@ impl From<StoreError> for Error {
                 }
             },
             StoreError::Stale(concept) => Self::Stale(concept),
-            StoreError::Busy | StoreError::Corrupt(_) | StoreError::Unavailable(_) => {
-                Self::Store(error)
-            }
+            StoreError::Busy
+            | StoreError::Corrupt(_)
+            | StoreError::Failed(_)
+            | StoreError::Unavailable(_) => Self::Store(error),
         }
     }
 }

@@ -75,6 +75,7 @@ macro_rules! choice {
 pub(crate) use choice;
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro makes public choices")]
 mod tests {
     choice! {
         /// A fruit.

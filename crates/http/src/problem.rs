@@ -205,7 +205,10 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, source, "the store did not answer in time");
                 Self::plain(Kind::UNAVAILABLE)
             }
-            StoreError::Conflict(_) | StoreError::Stale(_) | StoreError::Corrupt(_) => {
+            StoreError::Conflict(_)
+            | StoreError::Stale(_)
+            | StoreError::Corrupt(_)
+            | StoreError::Failed(_) => {
                 tracing::error!(%error, source, "the store failed");
                 Self::plain(Kind::INTERNAL)
             }

@@ -96,7 +96,7 @@ impl SeaOrmUnitOfWork {
 #[async_trait]
 impl AppointmentQueries for SeaOrmQueries {
     async fn find(&self, id: AppointmentId) -> Result<Option<SeenAppointment>, StoreError> {
-        let found = seen(appointment::Entity::find_by_id(id.as_uuid()))
+        let found = seen(with_patient(appointment::Entity::find_by_id(id.as_uuid())))
             .into_model::<SeenRow>()
             .one(&self.0)
             .await
@@ -206,6 +206,11 @@ fn page_of(
 
 fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
     Expr::col((appointment::Entity, column)).into()
+}
+
+/// Joins the patient, whose record decides who may see the appointment.
+fn with_patient(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
+    select.join(JoinType::InnerJoin, appointment::Relation::Patient.def())
 }
 
 /// Reads an appointment with what is shown of its doctor and its patient.

@@ -24,7 +24,13 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
     if let Some(conflict) = conflict(refusal) {
         return StoreError::Conflict(conflict);
     }
-    if is_busy(refusal) { StoreError::Busy } else { unavailable(error) }
+    if is_busy(refusal) {
+        StoreError::Busy
+    } else if is_out_of_order(refusal) {
+        unavailable(error)
+    } else {
+        StoreError::Failed(Box::new(error))
+    }
 }
 
 /// Wraps what nobody can do anything about but an operator.
@@ -56,4 +62,16 @@ fn is_busy(refusal: &dyn sqlx::error::DatabaseError) -> bool {
     const BUSY: &[&str] =
         &["5", "261", "517", "6", "40001", "40P01", "55P03", "57014", "53300", "25P03"];
     refusal.code().is_some_and(|code| BUSY.contains(&code.as_ref()))
+}
+
+/// Tells whether the database cannot do its work at present, whatever it is asked.
+fn is_out_of_order(refusal: &dyn sqlx::error::DatabaseError) -> bool {
+    let Some(code) = refusal.code() else { return false };
+    if code.len() == 5 {
+        // PostgreSQL: no connection, no resources, told to stop, system error.
+        return ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class));
+    }
+    // SQLite, whose codes have a detail in their upper bytes: I/O error, corrupt, full, cannot
+    // open, not a database.
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 10 | 11 | 13 | 14 | 26))
 }

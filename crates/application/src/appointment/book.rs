@@ -58,3 +58,152 @@ impl Appointments {
         Ok(Written::now(AppointmentView::of(appointment, &doctor, &patient)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::audit::Outcome;
+    use medilink_domain::id::Uuid;
+    use medilink_domain::user::{Role, UserStatus};
+
+    use super::*;
+    use crate::call::Caller;
+    use crate::error::{Conflict, Error, StoreError};
+    use crate::idempotency::Claim;
+    use crate::testing::{
+        CREATOR, FakeClinic, Trail, a_booking, a_caller, a_caller_with_a_key, a_doctor, a_patient,
+        an_appointment,
+    };
+
+    fn a_clinic() -> FakeClinic {
+        let mut clinic = FakeClinic::default();
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.patients.expect_lock().returning(|_| Ok(Some(a_patient())));
+        clinic.work.patients.expect_is_in_care().returning(|_, _, _| Ok(false));
+        clinic
+    }
+
+    async fn book(clinic: FakeClinic, by: Caller) -> (Result<Written<AppointmentView>>, Trail) {
+        let (application, trail) = clinic.open();
+        let command = BookAppointment { doctor: a_doctor().id, booking: a_booking() };
+        let answer = application
+            .perform(by, async |call| application.appointments.book(call, command).await)
+            .await;
+        (answer, trail)
+    }
+
+    #[tokio::test]
+    async fn a_booking_and_its_audit_entry_are_committed_together() {
+        let mut clinic = a_clinic();
+        clinic.work.appointments.expect_insert().times(1).returning(|_, _| Ok(()));
+
+        let (booked, trail) = book(clinic, a_caller(Role::Patient)).await;
+
+        let booked = booked.ok().unwrap().record;
+        let entry = trail.committed().unwrap();
+        assert_eq!(entry.record, Some(booked.id.into()));
+        assert_eq!((entry.action, entry.outcome), (Action::BookAppointment, Outcome::Done));
+        assert_eq!(entry.patient, Some(a_patient().id));
+        assert!(trail.recorded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_time_that_the_database_refuses_is_not_committed() {
+        let mut clinic = a_clinic();
+        let conflict = StoreError::Conflict(Conflict::DoctorDoubleBooked);
+        clinic.work.appointments.expect_insert().return_once(|_, _| Err(conflict));
+
+        let (refused, trail) = book(clinic, a_caller(Role::Patient)).await;
+
+        let Err(Error::Refused(refusal)) = refused else { panic!("it was booked") };
+        assert_eq!(refusal.code().as_str(), "doctor-double-booked");
+        assert_eq!(trail.committed(), None);
+    }
+
+    #[tokio::test]
+    async fn a_patient_who_does_not_exist_and_one_of_others_are_refused_alike() {
+        let stranger = a_caller(Role::Coordinator);
+        let mut nobody = FakeClinic::default();
+        nobody.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        nobody.work.patients.expect_lock().returning(|_| Ok(None));
+
+        let (missing, missing_trail) = book(nobody, stranger.clone()).await;
+        let (hidden, hidden_trail) = book(a_clinic(), stranger).await;
+
+        let (Err(missing), Err(hidden)) = (missing, hidden) else { panic!("it was booked") };
+        assert_eq!(missing.to_string(), hidden.to_string());
+        assert_eq!(missing_trail.recorded(), hidden_trail.recorded());
+        assert_eq!(hidden_trail.recorded()[0].outcome, Outcome::Refused);
+    }
+
+    #[tokio::test]
+    async fn the_maker_of_a_record_books_for_its_patient() {
+        let mut clinic = a_clinic();
+        clinic.work.appointments.expect_insert().returning(|_, _| Ok(()));
+        let mut creator = a_caller(Role::Coordinator);
+        creator.actor.user = medilink_domain::id::UserId::new(Uuid::from_u128(CREATOR));
+
+        let (booked, _) = book(clinic, creator).await;
+
+        assert!(booked.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_doctor_books_patients_in_care_with_themself_alone() {
+        let mut clinic = FakeClinic::default();
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.patients.expect_lock().returning(|_| Ok(Some(a_patient())));
+        clinic.work.patients.expect_is_in_care().returning(|_, _, _| Ok(true));
+        let mut colleague = a_caller(Role::Doctor);
+        colleague.actor.doctor = Some(DoctorId::new(Uuid::from_u128(33)));
+
+        let (refused, trail) = book(clinic, colleague).await;
+
+        assert!(matches!(refused, Err(Error::Forbidden(Action::BookAppointment))));
+        assert_eq!(trail.recorded().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn somebody_pending_books_nobody_and_learns_nothing() {
+        let mut pending = a_caller(Role::Doctor);
+        pending.actor.status = UserStatus::Pending;
+
+        let (refused, trail) = book(a_clinic(), pending).await;
+
+        assert!(matches!(refused, Err(Error::ApprovalPending)));
+        assert_eq!(trail.recorded().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_request_answers_the_first_ones_appointment() {
+        let mut clinic = FakeClinic::default();
+        let first = an_appointment(medilink_domain::appointment::AppointmentStatus::Confirmed);
+        let earlier = first.id;
+        clinic
+            .work
+            .idempotency
+            .expect_claim()
+            .returning(move |_, _, _, _| Ok(Claim::Repeated(earlier.as_uuid())));
+        clinic.work.appointments.expect_lock().return_once(|_| Ok(Some(first)));
+        clinic.work.doctors.expect_find().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.patients.expect_find().returning(|_| Ok(Some(a_patient())));
+
+        let (booked, trail) = book(clinic, a_caller_with_a_key(Role::Patient)).await;
+
+        let booked = booked.ok().unwrap();
+        assert!(booked.repeated);
+        assert_eq!(booked.record.id, earlier);
+        // What the first request wrote may not be on disk before.
+        assert!(trail.committed().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_key_of_another_request_is_refused() {
+        let mut clinic = FakeClinic::default();
+        clinic.work.idempotency.expect_claim().returning(|_, _, _, _| Ok(Claim::Reused));
+
+        let (refused, trail) = book(clinic, a_caller_with_a_key(Role::Patient)).await;
+
+        assert!(matches!(refused, Err(Error::KeyReused)));
+        assert_eq!(trail.committed(), None);
+    }
+}

@@ -143,15 +143,15 @@ impl Appointments {
             to: instant("to", filter.to, |bound| bound.end(&zone))?,
             order,
         };
-        let found =
-            self.ports.store.queries().appointments().list(&selection, &stretch).await?;
+        let found = self.ports.store.queries().appointments().list(&selection, &stretch).await?;
 
         Ok(found.seal(order.list(), &*self.ports.cursors))
     }
 
     /// Returns the zone of the days in a filter.
     async fn zone(&self, filter: &AppointmentFilter) -> Result<Zone> {
-        let names_a_day = [filter.from, filter.to].iter().any(|end| matches!(end, Some(Bound::Day(_))));
+        let names_a_day =
+            [filter.from, filter.to].iter().any(|end| matches!(end, Some(Bound::Day(_))));
         if let Some(doctor) = filter.doctor.filter(|_| names_a_day)
             && let Some(zone) = self.ports.store.queries().doctors().time_zone(doctor).await?
         {
@@ -167,4 +167,211 @@ fn instant(
     convert: impl FnOnce(Bound) -> Result<Timestamp, TimeError>,
 ) -> Result<Option<Timestamp>> {
     bound.map(convert).transpose().map_err(|error| Error::Invalid(FieldErrors::of(field, error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::audit::Outcome;
+    use medilink_domain::id::Uuid;
+    use medilink_domain::policy::{Reach, Relation};
+    use medilink_domain::user::Role;
+
+    use super::*;
+    use crate::call::Caller;
+    use crate::page::{Found, Position, Stretch};
+    use crate::testing::{FakeClinic, Trail, a_caller, a_doctor, a_patient, at, day};
+
+    const NOTHING: Found<AppointmentView> = Found { items: Vec::new(), last: None, total: None };
+
+    /// A clinic whose store has to be asked once for what the test expects.
+    fn a_clinic_asked_for(
+        expected: impl Fn(&AppointmentSelection, &Stretch) -> bool + Send + 'static,
+    ) -> FakeClinic {
+        let mut clinic = FakeClinic::default();
+        let list = clinic.queries.appointments.expect_list();
+        list.withf(expected).times(1).returning(|_, _| Ok(NOTHING));
+        clinic
+    }
+
+    async fn list(
+        clinic: FakeClinic,
+        by: Caller,
+        command: ListAppointments,
+    ) -> (Result<Page<AppointmentView>>, Trail) {
+        let (application, trail) = clinic.open();
+        let answer = application
+            .perform(by, async |call| application.appointments.list(call, command).await)
+            .await;
+        (answer, trail)
+    }
+
+    fn only(filter: AppointmentFilter) -> ListAppointments {
+        ListAppointments { filter, ..ListAppointments::default() }
+    }
+
+    fn first_of_july() -> Option<Bound> {
+        day("2030-07-01").map(Bound::Day)
+    }
+
+    fn berlin() -> Zone {
+        Zone::parse("Europe/Berlin").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_list_reaches_as_far_as_the_role_does() {
+        let within = |relation| Reach::Within(Relations::NONE.with_if(relation, true));
+        let agreed = [
+            (Role::Admin, Reach::Everything),
+            (Role::Doctor, within(Relation::Own)),
+            (Role::Coordinator, within(Relation::Creator)),
+            (Role::Patient, within(Relation::SelfRecord)),
+        ];
+        for (role, reach) in agreed {
+            let caller = a_caller(role);
+            let actor = caller.actor;
+            let clinic = a_clinic_asked_for(move |selection, _| {
+                (selection.actor, selection.reach) == (actor, reach)
+            });
+
+            let (listed, _) = list(clinic, caller, ListAppointments::default()).await;
+
+            assert!(listed.is_ok(), "{role}");
+        }
+    }
+
+    #[tokio::test]
+    async fn pharmacies_have_no_appointments_to_look_at() {
+        let clinic = FakeClinic::default();
+
+        let (refused, trail) =
+            list(clinic, a_caller(Role::Pharmacy), ListAppointments::default()).await;
+
+        assert!(matches!(refused, Err(Error::Forbidden(Action::ListAppointments))));
+        assert_eq!(trail.recorded()[0].outcome, Outcome::Refused);
+    }
+
+    #[tokio::test]
+    async fn the_trail_names_the_patient_if_the_list_is_one_patients() {
+        let patient = Some(a_patient().id);
+        let of_one = AppointmentFilter { patient, ..AppointmentFilter::default() };
+        let of_all = AppointmentFilter::default();
+        let lists = [
+            (Role::Doctor, of_one, patient),
+            (Role::Patient, of_all.clone(), patient),
+            (Role::Doctor, of_all, None),
+        ];
+        for (role, filter, named) in lists {
+            let (_, trail) =
+                list(a_clinic_asked_for(|_, _| true), a_caller(role), only(filter)).await;
+
+            let entry = &trail.recorded()[0];
+            assert_eq!((entry.outcome, entry.patient), (Outcome::Done, named), "{role}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_day_of_one_doctor_is_whole_in_the_doctors_zone() {
+        let mut clinic = a_clinic_asked_for(|selection, _| {
+            selection.from == Some(at("2030-06-30T22:00:00Z"))
+                && selection.to == Some(at("2030-07-01T22:00:00Z"))
+        });
+        clinic.queries.doctors.expect_time_zone().returning(|_| Ok(Some(berlin())));
+        let doctor = Some(a_doctor().id);
+        let filter = AppointmentFilter {
+            doctor,
+            from: first_of_july(),
+            to: first_of_july(),
+            ..AppointmentFilter::default()
+        };
+
+        let (listed, _) = list(clinic, a_caller(Role::Admin), only(filter)).await;
+
+        assert!(listed.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_day_of_no_doctor_or_an_unknown_one_is_in_the_default_zone() {
+        for doctor in [None, Some(a_doctor().id)] {
+            let mut clinic = a_clinic_asked_for(|selection, _| {
+                selection.from == Some(at("2030-06-30T22:00:00Z"))
+            });
+            clinic.queries.doctors.expect_time_zone().returning(|_| Ok(None));
+            clinic.settings.default_time_zone = berlin();
+            let filter =
+                AppointmentFilter { doctor, from: first_of_july(), ..AppointmentFilter::default() };
+
+            let (listed, _) = list(clinic, a_caller(Role::Admin), only(filter)).await;
+
+            assert!(listed.is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn instants_need_no_zone() {
+        let [first, last] = [at("2030-07-01T09:00:00Z"), at("2030-07-01T17:00:00Z")];
+        let clinic = a_clinic_asked_for(move |selection, _| {
+            (selection.from, selection.to) == (Some(first), Some(last))
+        });
+        let filter = AppointmentFilter {
+            doctor: Some(a_doctor().id),
+            from: Some(Bound::At(first)),
+            to: Some(Bound::At(last)),
+            ..AppointmentFilter::default()
+        };
+
+        let (listed, _) = list(clinic, a_caller(Role::Admin), only(filter)).await;
+
+        assert!(listed.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_day_that_begins_before_all_instants_is_a_wrong_field() {
+        let mut clinic = FakeClinic::default();
+        clinic.settings.default_time_zone = berlin();
+        let from = day("1900-01-01").map(Bound::Day);
+        let filter = AppointmentFilter { from, ..AppointmentFilter::default() };
+
+        let (refused, _) = list(clinic, a_caller(Role::Admin), only(filter)).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("it was listed") };
+        assert!(errors.by_field().contains_key("from"));
+    }
+
+    #[tokio::test]
+    async fn a_cursor_continues_its_own_order_and_no_other() {
+        let end = Position { key: "2030-07-01T09:00:00Z".to_owned(), id: Uuid::from_u128(9) };
+        let mut clinic = FakeClinic::default();
+        let found = Found { last: Some(end.clone()), ..NOTHING };
+        clinic.queries.appointments.expect_list().return_once(|_, _| Ok(found));
+        let (page, _) = list(clinic, a_caller(Role::Admin), ListAppointments::default()).await;
+        let cursor = page.ok().unwrap().next;
+        let page = PageRequest { cursor, ..PageRequest::default() };
+        let onward = ListAppointments { page: page.clone(), ..ListAppointments::default() };
+        let back = ListAppointments { order: AppointmentOrder::Latest, page, ..onward.clone() };
+
+        let clinic = a_clinic_asked_for(move |_, stretch| stretch.after.as_ref() == Some(&end));
+        let (continued, _) = list(clinic, a_caller(Role::Admin), onward).await;
+        let (refused, _) = list(FakeClinic::default(), a_caller(Role::Admin), back).await;
+
+        assert!(continued.is_ok());
+        let Err(Error::Invalid(errors)) = refused else { panic!("it was listed") };
+        assert!(errors.by_field().contains_key("cursor"));
+    }
+
+    #[test]
+    fn a_bound_is_a_day_or_an_instant() {
+        let instant = Bound::At(at("2030-07-01T09:00:00Z"));
+
+        assert_eq!(Bound::parse("2030-07-01").ok(), first_of_july());
+        assert_eq!(Bound::parse("2030-07-01T09:00:00Z"), Ok(instant));
+        assert_eq!(Bound::parse("tomorrow"), Err(TimeError::NotAnInstant));
+        assert!(matches!(Bound::parse("2030-02-30"), Err(TimeError::NoSuchDate(_))));
+    }
+
+    #[test]
+    fn an_order_is_named_by_its_field_and_direction() {
+        assert_eq!(AppointmentOrder::parse("starts_at"), Ok(AppointmentOrder::Earliest));
+        assert_eq!(AppointmentOrder::parse("-starts_at"), Ok(AppointmentOrder::Latest));
+        assert!(AppointmentOrder::parse("created_at").is_err());
+    }
 }

@@ -20,11 +20,11 @@ use medilink_domain::time::Timestamp;
 pub use self::book::BookAppointment;
 pub use self::cancel::CancelAppointment;
 pub use self::list::{AppointmentFilter, AppointmentOrder, Bound, ListAppointments};
-#[cfg(any(test, feature = "testing"))]
-pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
 pub use self::repository::{
     AppointmentQueries, AppointmentRepository, AppointmentSelection, SeenAppointment,
 };
+#[cfg(any(test, feature = "testing"))]
+pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
 pub use self::view::AppointmentView;
 use crate::application::{Ports, Settings};
 use crate::call::{Call, Permit, Subject, Written};

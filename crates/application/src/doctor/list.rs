@@ -44,9 +44,73 @@ impl Doctors {
         call.may(Action::ListDoctors, Relations::NONE, Subject::LIST)?;
 
         let stretch = command.page.open(LIST, &*self.ports.cursors)?;
-        let found =
-            self.ports.store.queries().doctors().list(&command.filter, &stretch).await?;
+        let found = self.ports.store.queries().doctors().list(&command.filter, &stretch).await?;
 
         Ok(found.seal(LIST, &*self.ports.cursors))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::id::Uuid;
+
+    use super::*;
+    use crate::error::Error;
+    use crate::page::{Found, Position};
+    use crate::testing::{FakeClinic, Trail, a_pending_doctor};
+
+    const NOTHING: Found<DoctorView> = Found { items: Vec::new(), last: None, total: None };
+
+    async fn list(clinic: FakeClinic, command: ListDoctors) -> (Result<Page<DoctorView>>, Trail) {
+        let (application, trail) = clinic.open();
+        let answer = application
+            .perform(a_pending_doctor(), async |call| application.doctors.list(call, command).await)
+            .await;
+        (answer, trail)
+    }
+
+    #[tokio::test]
+    async fn the_directory_is_open_even_to_somebody_pending_and_leaves_no_trace() {
+        let filter = DoctorFilter { city: Some("Berlin".to_owned()), ..DoctorFilter::default() };
+        let asked = filter.clone();
+        let mut clinic = FakeClinic::default();
+        let list_doctors = clinic.queries.doctors.expect_list();
+        list_doctors.withf(move |filter, _| *filter == asked).returning(|_, _| Ok(NOTHING));
+
+        let (listed, trail) =
+            list(clinic, ListDoctors { filter, page: PageRequest::default() }).await;
+
+        assert!(listed.is_ok());
+        assert!(trail.recorded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_page_continues_where_the_last_one_ended() {
+        let end = Position { key: "chen".to_owned(), id: Uuid::from_u128(3) };
+        let found = Found { last: Some(end.clone()), ..NOTHING };
+        let [mut first, mut second] = [FakeClinic::default(), FakeClinic::default()];
+        first.queries.doctors.expect_list().return_once(|_, _| Ok(found));
+        let continued = second.queries.doctors.expect_list();
+        continued
+            .withf(move |_, stretch| stretch.after.as_ref() == Some(&end))
+            .returning(|_, _| Ok(NOTHING));
+
+        let (page, _) = list(first, ListDoctors::default()).await;
+        let page = PageRequest { cursor: page.ok().unwrap().next, ..PageRequest::default() };
+        let (next, _) = list(second, ListDoctors { page, ..ListDoctors::default() }).await;
+
+        assert!(next.ok().unwrap().next.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_cursor_of_another_list_is_a_wrong_field() {
+        let foreign = format!("patients|chen|{}", Uuid::from_u128(3));
+        let page = PageRequest { cursor: Some(foreign), ..PageRequest::default() };
+
+        let (refused, _) =
+            list(FakeClinic::default(), ListDoctors { page, ..ListDoctors::default() }).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("it was listed") };
+        assert!(errors.by_field().contains_key("cursor"));
     }
 }

@@ -6,9 +6,9 @@ mod repository;
 mod view;
 
 pub use self::list::{DoctorFilter, ListDoctors};
+pub use self::repository::{DoctorQueries, DoctorRepository};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockDoctorQueries, MockDoctorRepository};
-pub use self::repository::{DoctorQueries, DoctorRepository};
 pub use self::view::{DoctorBrief, DoctorView};
 use crate::application::Ports;
 

@@ -46,3 +46,95 @@ impl Patients {
         Ok(Written::now(PatientView::of(patient)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::audit::Outcome;
+    use medilink_domain::user::Role;
+
+    use super::*;
+    use crate::call::Caller;
+    use crate::testing::{
+        FakeClinic, Trail, a_caller, a_caller_with_a_key, a_patient, a_pending_doctor, day,
+    };
+
+    async fn create(
+        clinic: FakeClinic,
+        by: Caller,
+        details: PatientDetails,
+    ) -> (Result<Written<PatientView>>, Trail) {
+        let (application, trail) = clinic.open();
+        let answer = application
+            .perform(by, async |call| application.patients.create(call, details).await)
+            .await;
+        (answer, trail)
+    }
+
+    #[tokio::test]
+    async fn a_record_belongs_to_its_maker_and_is_committed_with_its_audit_entry() {
+        let maker = a_caller(Role::Coordinator);
+        let user = maker.actor.user;
+        let mut clinic = FakeClinic::default();
+        let insert = clinic.work.patients.expect_insert();
+        insert
+            .withf(move |patient| (patient.created_by, patient.user) == (user, None))
+            .times(1)
+            .returning(|_| Ok(()));
+
+        let (made, trail) = create(clinic, maker, PatientDetails::default()).await;
+
+        let made = made.ok().unwrap().record;
+        let entry = trail.committed().unwrap();
+        assert_eq!((entry.action, entry.outcome), (Action::CreatePatient, Outcome::Done));
+        assert_eq!((entry.record, entry.patient), (Some(made.id.into()), Some(made.id)));
+    }
+
+    #[tokio::test]
+    async fn patients_and_pharmacies_make_no_records() {
+        for role in [Role::Patient, Role::Pharmacy] {
+            let clinic = FakeClinic::default();
+
+            let (refused, trail) = create(clinic, a_caller(role), PatientDetails::default()).await;
+
+            assert!(matches!(refused, Err(Error::Forbidden(Action::CreatePatient))), "{role}");
+            assert_eq!(trail.recorded()[0].outcome, Outcome::Refused, "{role}");
+        }
+    }
+
+    #[tokio::test]
+    async fn somebody_pending_makes_no_record_yet() {
+        let clinic = FakeClinic::default();
+
+        let (refused, _) = create(clinic, a_pending_doctor(), PatientDetails::default()).await;
+
+        assert!(matches!(refused, Err(Error::ApprovalPending)));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_born_the_day_after_tomorrow() {
+        let unborn =
+            PatientDetails { date_of_birth: day("2030-01-08"), ..PatientDetails::default() };
+
+        let (refused, trail) =
+            create(FakeClinic::default(), a_caller(Role::Coordinator), unborn).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("the record was made") };
+        assert!(errors.by_field().contains_key("date_of_birth"));
+        assert_eq!(trail.committed(), None);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_request_answers_the_first_ones_record() {
+        let mut clinic = FakeClinic::default();
+        clinic.has_written(a_patient().id);
+        clinic.work.patients.expect_find().returning(|_| Ok(Some(a_patient())));
+
+        let (made, trail) =
+            create(clinic, a_caller_with_a_key(Role::Coordinator), PatientDetails::default()).await;
+
+        let made = made.ok().unwrap();
+        assert!(made.repeated);
+        assert_eq!(made.record.id, a_patient().id);
+        assert_eq!(trail.committed().unwrap().patient, Some(a_patient().id));
+    }
+}

@@ -47,9 +47,11 @@ impl Sessions {
         let hash = found.as_ref().map(|found| found.password_hash.disclose().clone());
         let matches = self.ports.passwords.verify(command.password, hash).await?;
 
-        let who = found
-            .as_ref()
-            .map(|found| Who { user: found.view.id, role: found.view.role, session: None });
+        let who = found.as_ref().map(|found| Who {
+            user: found.view.id,
+            role: found.view.role,
+            session: None,
+        });
         let active = |found: &Credentials| matches && found.view.status != UserStatus::Disabled;
         let Some(found) = found.filter(active) else {
             self.ports.audit.record(entry(who, Outcome::Failed, None)).await?;
@@ -64,5 +66,127 @@ impl Sessions {
         work.commit(entry(Some(who), Outcome::Done, Some(session.id.into()))).await?;
 
         Ok(SignedInView { user, tokens })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::id::UserId;
+    use medilink_domain::user::Role;
+
+    use super::*;
+    use crate::testing::{FakeClinic, NOW, Trail, a_user, an_origin, at};
+    use crate::user::UserView;
+
+    /// A clinic where Ada has an account, and her password is right or wrong.
+    fn a_clinic(status: UserStatus, right: bool) -> FakeClinic {
+        let mut clinic = FakeClinic::default();
+        let user = a_user(Role::Doctor, status);
+        let ada = Credentials { view: UserView::of(&user), password_hash: user.password_hash };
+        let credentials = clinic.queries.users.expect_credentials();
+        credentials.withf(|key| key == "ada").returning(move |_| Ok(Some(ada.clone())));
+        let verify = clinic.passwords.expect_verify();
+        verify
+            .withf(|password, hash| {
+                (password.disclose(), hash.as_deref()) == ("correct horse", Some("hash"))
+            })
+            .times(1)
+            .returning(move |_, _| Ok(right));
+        clinic.signs_tokens();
+        clinic
+    }
+
+    async fn log_in(clinic: FakeClinic) -> (Result<SignedInView>, Trail) {
+        let (application, trail) = clinic.open();
+        let password = Password::attempt("correct horse".to_owned());
+        let command = LogIn { name: " Ada ".to_owned(), password };
+        (application.sessions.log_in(an_origin(), command).await, trail)
+    }
+
+    fn ada() -> UserId {
+        a_user(Role::Doctor, UserStatus::Active).id
+    }
+
+    #[tokio::test]
+    async fn a_session_and_its_audit_entry_are_committed_together() {
+        let mut clinic = a_clinic(UserStatus::Active, true);
+        let insert = clinic.work.sessions.expect_insert();
+        insert
+            .withf(|session| {
+                session.user == ada()
+                    && session.created_at == at(NOW)
+                    && session.expires_at == at("2030-01-13T12:00:00Z")
+            })
+            .times(1)
+            .returning(|_| Ok(()));
+
+        let (signed_in, trail) = log_in(clinic).await;
+
+        let signed_in = signed_in.ok().unwrap();
+        let entry = trail.committed().unwrap();
+        let session = entry.who.unwrap().session.unwrap();
+        assert_eq!((signed_in.user.id, signed_in.tokens.expires_in), (ada(), 15 * 60));
+        assert_eq!((entry.action, entry.outcome), (Action::SignIn, Outcome::Done));
+        assert_eq!(entry.record, Some(session.into()));
+        assert!(trail.recorded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn somebody_pending_signs_in() {
+        let mut clinic = a_clinic(UserStatus::Pending, true);
+        clinic.work.sessions.expect_insert().returning(|_| Ok(()));
+
+        let (signed_in, _) = log_in(clinic).await;
+
+        assert_eq!(signed_in.ok().unwrap().user.status, UserStatus::Pending);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_a_password_too() {
+        let mut clinic = FakeClinic::default();
+        clinic.queries.users.expect_credentials().returning(|_| Ok(None));
+        let verify = clinic.passwords.expect_verify();
+        verify.withf(|_, hash| hash.is_none()).times(1).returning(|_, _| Ok(false));
+
+        let (refused, trail) = log_in(clinic).await;
+
+        let entry = &trail.recorded()[0];
+        assert!(matches!(refused, Err(Error::WrongCredentials)));
+        assert_eq!((entry.outcome, entry.who), (Outcome::Failed, None));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_and_a_disabled_user_fail_alike() {
+        for (status, right) in [(UserStatus::Active, false), (UserStatus::Disabled, true)] {
+            let (refused, trail) = log_in(a_clinic(status, right)).await;
+
+            let entry = &trail.recorded()[0];
+            let who = Who { user: ada(), role: Role::Doctor, session: None };
+            assert!(matches!(refused, Err(Error::WrongCredentials)), "{status}");
+            assert_eq!((entry.outcome, entry.who), (Outcome::Failed, Some(who)), "{status}");
+            assert_eq!(trail.committed(), None, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_cannot_be_recorded_is_not_answered() {
+        let mut clinic = a_clinic(UserStatus::Active, false);
+        clinic.cannot_record();
+
+        let (unanswered, _) = log_in(clinic).await;
+
+        assert!(matches!(unanswered, Err(Error::Store(_))));
+    }
+
+    #[tokio::test]
+    async fn a_password_that_nobody_had_time_for_is_not_a_wrong_one() {
+        let mut clinic = FakeClinic::default();
+        clinic.queries.users.expect_credentials().returning(|_| Ok(None));
+        clinic.passwords.expect_verify().returning(|_, _| Err(Error::Overloaded));
+
+        let (refused, trail) = log_in(clinic).await;
+
+        assert!(matches!(refused, Err(Error::Overloaded)));
+        assert!(trail.recorded().is_empty());
     }
 }

@@ -12,7 +12,10 @@ pub struct TokensView {
     #[cfg_attr(feature = "schema", schema(example = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"))]
     pub access: String,
     /// What continues the session when the access token has expired.
-    #[cfg_attr(feature = "schema", schema(example = "kq3Zb0mH1s6Vb1PzF6oQkK1vP7u2n8yQe0w5c4d3b2a"))]
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "kq3Zb0mH1s6Vb1PzF6oQkK1vP7u2n8yQe0w5c4d3b2a")
+    )]
     pub refresh: String,
     /// Always `Bearer`.
     #[cfg_attr(feature = "schema", schema(example = "Bearer"))]

@@ -61,3 +61,58 @@ impl Users {
         Ok(UserView::of(&user))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::testing::{FakeClinic, Trail, a_user};
+    use crate::user::Taken;
+
+    fn a_clinic(taken: Taken) -> FakeClinic {
+        let mut clinic = FakeClinic::default();
+        clinic.passwords.expect_hash().returning(|_| Ok("hash".to_owned()));
+        clinic.work.users.expect_taken().returning(move |_, _| Ok(taken));
+        clinic
+    }
+
+    async fn create_admin(clinic: FakeClinic) -> (Result<UserView>, Trail) {
+        let (application, trail) = clinic.open();
+        let User { username, email, .. } = a_user(Role::Admin, UserStatus::Active);
+        let password = Password::parse("correct horse").unwrap();
+        let command = CreateAdmin { username, email, password };
+        (application.users.create_admin(command).await, trail)
+    }
+
+    #[tokio::test]
+    async fn an_administrator_is_made_by_nobody_in_particular() {
+        let mut clinic = a_clinic(Taken::default());
+        let insert = clinic.work.users.expect_insert();
+        insert
+            .withf(|user| {
+                (user.role, user.status) == (Role::Admin, UserStatus::Active)
+                    && user.password_hash == Phi::new("hash".to_owned())
+            })
+            .times(1)
+            .returning(|_| Ok(()));
+
+        let (admin, trail) = create_admin(clinic).await;
+
+        let admin = admin.ok().unwrap();
+        let entry = trail.committed().unwrap();
+        assert_eq!((entry.action, entry.outcome), (Action::CreateAdmin, Outcome::Done));
+        assert_eq!(entry.record, Some(admin.id.into()));
+        assert_eq!((entry.who, entry.origin), (None, None));
+    }
+
+    #[tokio::test]
+    async fn names_that_somebody_has_are_told_together() {
+        let clinic = a_clinic(Taken { username: true, email: true });
+
+        let (refused, trail) = create_admin(clinic).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("the account was made") };
+        assert!(errors.by_field().keys().eq(["email", "username"]));
+        assert_eq!(trail.committed(), None);
+    }
+}

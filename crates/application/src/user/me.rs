@@ -20,3 +20,46 @@ impl Users {
         self.ports.store.queries().users().find(id).await?.ok_or(Error::Unauthenticated)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::user::{Role, UserStatus};
+
+    use super::*;
+    use crate::testing::{FakeClinic, Trail, a_pending_doctor, a_user};
+
+    async fn me(clinic: FakeClinic) -> (Result<UserView>, Trail) {
+        let (application, trail) = clinic.open();
+        let caller = a_pending_doctor();
+        let answer =
+            application.perform(caller, async |call| application.users.me(call).await).await;
+        (answer, trail)
+    }
+
+    #[tokio::test]
+    async fn somebody_pending_reads_their_own_account_and_no_other() {
+        let own = a_pending_doctor().actor.user;
+        let mut clinic = FakeClinic::default();
+        clinic
+            .queries
+            .users
+            .expect_find()
+            .withf(move |id| *id == own)
+            .returning(|_| Ok(Some(UserView::of(&a_user(Role::Doctor, UserStatus::Pending)))));
+
+        let (account, trail) = me(clinic).await;
+
+        assert_eq!(account.ok().unwrap().status, UserStatus::Pending);
+        assert!(trail.recorded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn somebody_who_is_gone_is_signed_in_no_longer() {
+        let mut clinic = FakeClinic::default();
+        clinic.queries.users.expect_find().returning(|_| Ok(None));
+
+        let (account, _) = me(clinic).await;
+
+        assert!(matches!(account, Err(Error::Unauthenticated)));
+    }
+}

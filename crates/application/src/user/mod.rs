@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 pub use self::create_admin::CreateAdmin;
 pub use self::register::{Profile, Register};
+pub use self::repository::{Credentials, Taken, UserQueries, UserRepository};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockUserQueries, MockUserRepository};
-pub use self::repository::{Credentials, Taken, UserQueries, UserRepository};
 pub use self::view::UserView;
 use crate::application::{Ports, Settings};
 

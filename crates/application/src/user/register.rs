@@ -77,7 +77,8 @@ impl Users {
         let hash = self.ports.passwords.hash(password).await?;
 
         let mut work = self.ports.store.begin().await?;
-        let errors = self.wrong_fields(&mut *work, username.as_ref(), &email, &profile, now).await?;
+        let errors =
+            self.wrong_fields(&mut *work, username.as_ref(), &email, &profile, now).await?;
         errors.check()?;
         let username = match username {
             Some(username) => username,
@@ -236,3 +237,236 @@ impl Users {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use medilink_domain::text::LicenseNumber;
+    use medilink_domain::time::Zone;
+
+    use super::*;
+    use crate::error::{Conflict, StoreError};
+    use crate::testing::{FakeClinic, Trail, an_origin, day};
+    use crate::user::Taken;
+
+    /// A clinic where these user names are taken, and the address is or is not.
+    fn a_clinic(usernames: &'static [&'static str], email: bool) -> FakeClinic {
+        let mut clinic = FakeClinic::default();
+        clinic.passwords.expect_hash().returning(|_| Ok("hash".to_owned()));
+        clinic.signs_tokens();
+        clinic.work.users.expect_taken().returning(move |username, _| {
+            Ok(Taken { username: usernames.contains(&username.as_str()), email })
+        });
+        clinic
+    }
+
+    /// A clinic that takes in whoever comes.
+    fn a_welcoming_clinic() -> FakeClinic {
+        let mut clinic = a_clinic(&[], false);
+        clinic.work.users.expect_insert().times(1).returning(|_| Ok(()));
+        clinic.work.sessions.expect_insert().times(1).returning(|_| Ok(()));
+        clinic
+    }
+
+    fn ada(profile: Profile) -> Register {
+        Register {
+            email: Email::parse("ada@example.com").unwrap(),
+            password: Password::parse("correct horse").unwrap(),
+            username: None,
+            name: PersonName::parse("Ada", "Lovelace").unwrap(),
+            phone: Phone::parse("+44 20 7946 0000").ok(),
+            profile,
+        }
+    }
+
+    fn a_doctors_profile() -> Profile {
+        let license_number = LicenseNumber::parse("DE-12345").ok();
+        Profile::Doctor(Box::new(DoctorProfile {
+            license_number,
+            ..DoctorProfile::blank(Zone::utc())
+        }))
+    }
+
+    fn a_patients_record(date_of_birth: &str) -> Profile {
+        let date_of_birth = day(date_of_birth);
+        Profile::Patient(Box::new(PatientDetails { date_of_birth, ..PatientDetails::default() }))
+    }
+
+    fn a_pharmacys_profile() -> Profile {
+        let license_number = LicenseNumber::parse("DE-12345").ok();
+        Profile::Pharmacy(Box::new(PharmacyProfile {
+            license_number,
+            ..PharmacyProfile::default()
+        }))
+    }
+
+    async fn register(clinic: FakeClinic, command: Register) -> (Result<SignedInView>, Trail) {
+        let (application, trail) = clinic.open();
+        (application.users.register(an_origin(), command).await, trail)
+    }
+
+    #[tokio::test]
+    async fn an_account_its_session_and_its_audit_entry_are_committed_together() {
+        let (registered, trail) = register(a_welcoming_clinic(), ada(Profile::Coordinator)).await;
+
+        let registered = registered.ok().unwrap();
+        let entry = trail.committed().unwrap();
+        let who = entry.who.unwrap();
+        assert_eq!((entry.action, entry.outcome), (Action::Register, Outcome::Done));
+        assert_eq!((who.user, who.role), (registered.user.id, Role::Coordinator));
+        assert!(who.session.is_some());
+        assert_eq!(entry.record, Some(registered.user.id.into()));
+    }
+
+    #[tokio::test]
+    async fn a_closed_registration_hashes_nothing_and_makes_nobody() {
+        let mut clinic = FakeClinic::default();
+        clinic.settings.registration_open = false;
+
+        let (refused, trail) = register(clinic, ada(Profile::Coordinator)).await;
+
+        assert!(matches!(refused, Err(Error::Forbidden(Action::Register))));
+        assert_eq!(trail.committed(), None);
+    }
+
+    #[tokio::test]
+    async fn everything_that_is_taken_is_told_at_once() {
+        for profile in [a_doctors_profile(), a_pharmacys_profile()] {
+            let mut clinic = a_clinic(&["ada"], true);
+            clinic.work.doctors.expect_is_licensed().returning(|_| Ok(true));
+            clinic.work.pharmacies.expect_is_licensed().returning(|_| Ok(true));
+            let username = Username::parse("ada").ok();
+
+            let (refused, trail) = register(clinic, Register { username, ..ada(profile) }).await;
+
+            let Err(Error::Invalid(errors)) = refused else { panic!("the account was made") };
+            assert!(errors.by_field().keys().eq(["email", "license_number", "username"]));
+            assert_eq!(trail.committed(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_day_of_birth_to_come_is_told_with_what_is_taken() {
+        let (refused, _) =
+            register(a_clinic(&[], true), ada(a_patients_record("2030-01-08"))).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("the account was made") };
+        assert!(errors.by_field().keys().eq(["date_of_birth", "email"]));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_somebody_takes_meanwhile_makes_no_account() {
+        let mut clinic = a_clinic(&[], false);
+        let conflict = StoreError::Conflict(Conflict::EmailTaken);
+        clinic.work.users.expect_insert().return_once(|_| Err(conflict));
+
+        let (refused, trail) = register(clinic, ada(Profile::Coordinator)).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("the account was made") };
+        assert!(errors.by_field().keys().eq(["email"]));
+        assert_eq!(trail.committed(), None);
+    }
+
+    #[tokio::test]
+    async fn a_user_name_is_made_from_the_address_with_a_number_if_it_is_taken() {
+        let names: [(&'static [&'static str], &str); 3] = [
+            (&[], "ada"),
+            (&["ada", "ada2"], "ada3"),
+            (&["ada", "ada2", "ada3", "ada4", "ada5"], "ada1000"),
+        ];
+        for (taken, made) in names {
+            let mut clinic = a_clinic(taken, false);
+            let insert = clinic.work.users.expect_insert();
+            insert.withf(move |user| user.username.as_str() == made).returning(|_| Ok(()));
+            clinic.work.sessions.expect_insert().returning(|_| Ok(()));
+
+            let (registered, _) = register(clinic, ada(Profile::Coordinator)).await;
+
+            assert_eq!(registered.ok().unwrap().user.username, made);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_doctor_waits_and_the_profile_begins_with_what_the_account_says() {
+        let mut clinic = a_welcoming_clinic();
+        clinic.work.doctors.expect_is_licensed().returning(|_| Ok(false));
+        let insert = clinic.work.doctors.expect_insert();
+        insert
+            .withf(|doctor| {
+                let account = ada(Profile::Coordinator);
+                let profile = &doctor.profile;
+                (&profile.name, &profile.phone) == (&account.name, &account.phone)
+                    && profile.email == Some(account.email)
+                    && !doctor.is_verified
+            })
+            .times(1)
+            .returning(|_| Ok(()));
+
+        let (registered, _) = register(clinic, ada(a_doctors_profile())).await;
+
+        let user = registered.ok().unwrap().user;
+        assert_eq!(user.status, UserStatus::Pending);
+        assert!(user.doctor_id.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_pharmacy_waits_and_the_profile_begins_with_what_the_account_says() {
+        let mut clinic = a_welcoming_clinic();
+        clinic.work.pharmacies.expect_is_licensed().returning(|_| Ok(false));
+        let insert = clinic.work.pharmacies.expect_insert();
+        insert
+            .withf(|pharmacy| {
+                let account = ada(Profile::Coordinator);
+                (&pharmacy.profile.email, &pharmacy.profile.phone)
+                    == (&Some(account.email), &account.phone)
+                    && !pharmacy.is_verified
+            })
+            .times(1)
+            .returning(|_| Ok(()));
+
+        let (registered, _) = register(clinic, ada(a_pharmacys_profile())).await;
+
+        let user = registered.ok().unwrap().user;
+        assert_eq!(user.status, UserStatus::Pending);
+        assert!(user.pharmacy_id.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_patient_waits_for_nobody_and_owns_the_record_that_the_trail_names() {
+        let mut clinic = a_welcoming_clinic();
+        let insert = clinic.work.patients.expect_insert();
+        insert
+            .withf(|patient| {
+                let account = ada(Profile::Coordinator);
+                let details = &patient.details;
+                (&details.name, &details.phone) == (&account.name, &account.phone)
+                    && details.email == Some(account.email)
+                    && patient.user == Some(patient.created_by)
+            })
+            .times(1)
+            .returning(|_| Ok(()));
+
+        let (registered, trail) = register(clinic, ada(a_patients_record("1984-02-29"))).await;
+
+        let user = registered.ok().unwrap().user;
+        assert_eq!(user.status, UserStatus::Active);
+        assert!(user.patient_id.is_some());
+        assert_eq!(trail.committed().unwrap().patient, user.patient_id);
+    }
+
+    #[tokio::test]
+    async fn profiles_are_verified_at_once_where_nobody_approves() {
+        for profile in [a_doctors_profile(), a_pharmacys_profile()] {
+            let mut clinic = a_welcoming_clinic();
+            clinic.settings.approval_required = false;
+            clinic.work.doctors.expect_is_licensed().returning(|_| Ok(false));
+            clinic.work.pharmacies.expect_is_licensed().returning(|_| Ok(false));
+            let doctor = clinic.work.doctors.expect_insert();
+            doctor.withf(|doctor| doctor.is_verified).returning(|_| Ok(()));
+            let pharmacy = clinic.work.pharmacies.expect_insert();
+            pharmacy.withf(|pharmacy| pharmacy.is_verified).returning(|_| Ok(()));
+
+            let (registered, _) = register(clinic, ada(profile)).await;
+
+            assert_eq!(registered.ok().unwrap().user.status, UserStatus::Active);
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! What tests of use cases stand on: mocks of the ports, a fixed clock, and people to act.
+//!
+//! A test fills in what the use case will find, opens the application, performs the use case, and
+//! looks at what was committed and recorded.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use medilink_domain::appointment::{Appointment, AppointmentStatus, AppointmentTime, Booking};
+use medilink_domain::audit::{AuditEntry, Origin};
+use medilink_domain::doctor::{Doctor, DoctorProfile};
+use medilink_domain::id::{
+    AppointmentId, DoctorId, PatientId, PharmacyId, RequestId, SessionId, UserId, Uuid,
+};
+use medilink_domain::patient::{Patient, PatientDetails};
+use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
+use medilink_domain::phi::Phi;
+use medilink_domain::policy::Actor;
+use medilink_domain::record::Record;
+use medilink_domain::time::{Date, Timestamp, Zone};
+use medilink_domain::user::{Email, PersonName, Role, User, UserStatus, Username};
+
+use crate::Application;
+use crate::application::{Ports, Settings};
+use crate::appointment::{
+    AppointmentQueries, AppointmentRepository, MockAppointmentQueries, MockAppointmentRepository,
+};
+use crate::call::Caller;
+use crate::doctor::{DoctorQueries, DoctorRepository, MockDoctorQueries, MockDoctorRepository};
+use crate::error::StoreError;
+use crate::idempotency::{Claim, IdempotencyKey, IdempotencyRepository, MockIdempotencyRepository};
+use crate::page::Position;
+use crate::patient::{
+    MockPatientQueries, MockPatientRepository, PatientQueries, PatientRepository,
+};
+use crate::pharmacy::{MockPharmacyRepository, PharmacyRepository};
+use crate::ports::{
+    AuditLog, Clock, Cursors, Ids, MockAuditLog, MockPasswordHasher, MockTokenIssuer, RefreshToken,
+};
+use crate::session::{
+    MockSessionQueries, MockSessionRepository, SessionQueries, SessionRepository,
+};
+use crate::store::{Queries, Store, UnitOfWork};
+use crate::user::{MockUserQueries, MockUserRepository, UserQueries, UserRepository};
+
+/// The day before the appointments of tests: 2030-01-06, noon.
+pub const NOW: &str = "2030-01-06T12:00:00Z";
+
+/// The user who made the records of tests.
+pub const CREATOR: u128 = 100;
+
+/// A clock that stands still.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedClock(pub Timestamp);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Ids that count from a thousand.
+#[derive(Debug)]
+pub struct SequentialIds(AtomicU64);
+
+impl Default for SequentialIds {
+    fn default() -> Self {
+        Self(AtomicU64::new(1000))
+    }
+}
+
+impl Ids for SequentialIds {
+    fn next(&self) -> Uuid {
+        Uuid::from_u128(self.0.fetch_add(1, Ordering::Relaxed).into())
+    }
+}
+
+/// Cursors that anybody can read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PlainCursors;
+
+impl Cursors for PlainCursors {
+    fn seal(&self, list: &str, position: &Position) -> String {
+        format!("{list}|{}|{}", position.key, position.id)
+    }
+
+    fn open(&self, list: &str, cursor: &str) -> Option<Position> {
+        let (key, id) = cursor.strip_prefix(list)?.strip_prefix('|')?.rsplit_once('|')?;
+        Some(Position { key: key.to_owned(), id: id.parse().ok()? })
+    }
+}
+
+/// What was written to the audit trail.
+#[derive(Debug, Clone, Default)]
+pub struct Trail(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    committed: Option<AuditEntry>,
+    recorded: Vec<AuditEntry>,
+}
+
+impl Trail {
+    /// Returns the entry that came with the commit, or `None` if nothing was committed.
+    pub fn committed(&self) -> Option<AuditEntry> {
+        self.entries().committed.clone()
+    }
+
+    /// Returns the entries of what was read or refused.
+    pub fn recorded(&self) -> Vec<AuditEntry> {
+        self.entries().recorded.clone()
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl AuditLog for Trail {
+    async fn record(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.entries().recorded.push(entry);
+        Ok(())
+    }
+}
+
+/// A unit of work whose repositories are mocks.
+#[derive(Default)]
+pub struct FakeUnitOfWork {
+    /// The appointments.
+    pub appointments: MockAppointmentRepository,
+    /// The doctors.
+    pub doctors: MockDoctorRepository,
+    /// The idempotency keys.
+    pub idempotency: MockIdempotencyRepository,
+    /// The patients.
+    pub patients: MockPatientRepository,
+    /// The pharmacies.
+    pub pharmacies: MockPharmacyRepository,
+    /// The sessions.
+    pub sessions: MockSessionRepository,
+    /// The users.
+    pub users: MockUserRepository,
+    trail: Trail,
+}
+
+#[async_trait]
+impl UnitOfWork for FakeUnitOfWork {
+    fn appointments(&mut self) -> &mut dyn AppointmentRepository {
+        &mut self.appointments
+    }
+
+    fn doctors(&mut self) -> &mut dyn DoctorRepository {
+        &mut self.doctors
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        &mut self.idempotency
+    }
+
+    fn patients(&mut self) -> &mut dyn PatientRepository {
+        &mut self.patients
+    }
+
+    fn pharmacies(&mut self) -> &mut dyn PharmacyRepository {
+        &mut self.pharmacies
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        &mut self.sessions
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
+        &mut self.users
+    }
+
+    async fn commit(self: Box<Self>, audit: AuditEntry) -> Result<(), StoreError> {
+        self.trail.entries().committed = Some(audit);
+        Ok(())
+    }
+}
+
+/// Queries that are mocks.
+#[derive(Default)]
+pub struct FakeQueries {
+    /// The appointments.
+    pub appointments: MockAppointmentQueries,
+    /// The doctors.
+    pub doctors: MockDoctorQueries,
+    /// The patients.
+    pub patients: MockPatientQueries,
+    /// The sessions.
+    pub sessions: MockSessionQueries,
+    /// The users.
+    pub users: MockUserQueries,
+}
+
+impl Queries for FakeQueries {
+    fn appointments(&self) -> &dyn AppointmentQueries {
+        &self.appointments
+    }
+
+    fn doctors(&self) -> &dyn DoctorQueries {
+        &self.doctors
+    }
+
+    fn patients(&self) -> &dyn PatientQueries {
+        &self.patients
+    }
+
+    fn sessions(&self) -> &dyn SessionQueries {
+        &self.sessions
+    }
+
+    fn users(&self) -> &dyn UserQueries {
+        &self.users
+    }
+}
+
+/// A clinic that exists in one test: what its use cases will find.
+#[derive(Default)]
+pub struct FakeClinic {
+    /// What the one unit of work will find.
+    pub work: FakeUnitOfWork,
+    /// What reads will find.
+    pub queries: FakeQueries,
+    /// Passwords.
+    pub passwords: MockPasswordHasher,
+    /// Tokens.
+    pub tokens: MockTokenIssuer,
+    /// What keeps the entries of reads and refusals; without one, the trail keeps them.
+    pub audit: Option<MockAuditLog>,
+    /// What the installation decides for itself.
+    pub settings: Settings,
+}
+
+impl FakeClinic {
+    /// Takes the caller's key for that of an earlier request, which made or changed this record.
+    pub fn has_written(&mut self, record: impl Into<Record>) {
+        let earlier = record.into().id;
+        let claim = self.work.idempotency.expect_claim();
+        claim.returning(move |_, _, _, _| Ok(Claim::Repeated(earlier)));
+    }
+
+    /// Signs tokens: `access` and `refresh`.
+    pub fn signs_tokens(&mut self) {
+        self.tokens.expect_sign().returning(|_| Ok("access".to_owned()));
+        let refresh = RefreshToken { secret: "refresh".to_owned(), hash: [8; 32] };
+        self.tokens.expect_refresh().returning(move || Ok(refresh.clone()));
+    }
+
+    /// Fails to record reads and refusals.
+    pub fn cannot_record(&mut self) {
+        let mut broken = MockAuditLog::new();
+        broken.expect_record().returning(|_| Err(StoreError::Busy));
+        self.audit = Some(broken);
+    }
+
+    /// Opens the application, with the trail that it writes. It has one unit of work to give.
+    pub fn open(self) -> (Application, Trail) {
+        let trail = Trail::default();
+        let work = FakeUnitOfWork { trail: trail.clone(), ..self.work };
+        let ports = Ports {
+            store: Arc::new(FakeStore {
+                work: Mutex::new(Some(Box::new(work))),
+                queries: Arc::new(self.queries),
+            }),
+            audit: match self.audit {
+                Some(audit) => Arc::new(audit),
+                None => Arc::new(trail.clone()),
+            },
+            clock: Arc::new(FixedClock(at(NOW))),
+            ids: Arc::new(SequentialIds::default()),
+            passwords: Arc::new(self.passwords),
+            tokens: Arc::new(self.tokens),
+            cursors: Arc::new(PlainCursors),
+        };
+        (Application::new(ports, self.settings), trail)
+    }
+}
+
+struct FakeStore {
+    work: Mutex<Option<Box<FakeUnitOfWork>>>,
+    queries: Arc<dyn Queries>,
+}
+
+#[async_trait]
+impl Store for FakeStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let work: Box<dyn UnitOfWork> = work.ok_or(StoreError::Busy)?;
+        Ok(work)
+    }
+
+    fn queries(&self) -> Arc<dyn Queries> {
+        Arc::clone(&self.queries)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Reads an instant that a test knows to be right; another is the first of 1970.
+pub fn at(raw: &str) -> Timestamp {
+    Timestamp::parse(raw).unwrap_or(Timestamp::EPOCH)
+}
+
+/// Makes an active user in a role. A doctor is doctor 3, a patient is patient 4.
+pub fn an_actor(role: Role) -> Actor {
+    Actor {
+        user: UserId::new(Uuid::from_u128(1)),
+        session: SessionId::new(Uuid::from_u128(2)),
+        role,
+        status: UserStatus::Active,
+        doctor: (role == Role::Doctor).then(|| DoctorId::new(Uuid::from_u128(3))),
+        patient: (role == Role::Patient).then(|| PatientId::new(Uuid::from_u128(4))),
+        pharmacy: (role == Role::Pharmacy).then(|| PharmacyId::new(Uuid::from_u128(5))),
+    }
+}
+
+/// Makes a call of an active user in a role.
+pub fn a_caller(role: Role) -> Caller {
+    Caller { actor: an_actor(role), origin: an_origin(), idempotency: None }
+}
+
+/// Makes a call that names itself, so that a second one is the same.
+pub fn a_caller_with_a_key(role: Role) -> Caller {
+    let key = IdempotencyKey { key: "once".to_owned(), fingerprint: [7; 32] };
+    Caller { idempotency: Some(key), ..a_caller(role) }
+}
+
+/// Makes a call of the user who made the records of tests.
+pub fn the_maker(role: Role) -> Caller {
+    let mut caller = a_caller(role);
+    caller.actor.user = UserId::new(Uuid::from_u128(CREATOR));
+    caller
+}
+
+/// Makes a call of an active user whom no record of tests concerns.
+pub fn a_stranger(role: Role) -> Caller {
+    let mut caller = a_caller(role);
+    let other = Uuid::from_u128(99);
+    caller.actor.doctor = caller.actor.doctor.map(|_| DoctorId::new(other));
+    caller.actor.patient = caller.actor.patient.map(|_| PatientId::new(other));
+    caller.actor.pharmacy = caller.actor.pharmacy.map(|_| PharmacyId::new(other));
+    caller
+}
+
+/// Makes a call of a doctor whom no admin has approved yet.
+pub fn a_pending_doctor() -> Caller {
+    let mut caller = a_caller(Role::Doctor);
+    caller.actor.status = UserStatus::Pending;
+    caller
+}
+
+/// Makes a place that a call comes from.
+pub const fn an_origin() -> Origin {
+    Origin { request: RequestId::new(Uuid::from_u128(6)), address: None }
+}
+
+/// Makes doctor 3, who takes appointments at any time.
+pub fn a_doctor() -> Doctor {
+    let id = DoctorId::new(Uuid::from_u128(3));
+    Doctor::new(id, DoctorProfile::blank(Zone::utc()), None, at(NOW))
+}
+
+/// Makes pharmacy 5, which nobody has verified yet.
+pub fn a_pharmacy() -> Pharmacy {
+    let id = PharmacyId::new(Uuid::from_u128(5));
+    Pharmacy::new(id, PharmacyProfile::default(), None, at(NOW))
+}
+
+/// Makes patient 4, whose record somebody else made.
+pub fn a_patient() -> Patient {
+    let id = PatientId::new(Uuid::from_u128(4));
+    let creator = UserId::new(Uuid::from_u128(CREATOR));
+    Patient::new(id, PatientDetails::default(), None, creator, at(NOW))
+}
+
+/// Makes a booking of patient 4 for half an hour, the day after [`NOW`].
+///
+/// # Panics
+///
+/// Never: half an hour is a length that an appointment may have.
+#[expect(clippy::expect_used, reason = "the time is right, and this is for tests")]
+pub fn a_booking() -> Booking {
+    Booking {
+        patient: a_patient().id,
+        time: AppointmentTime::lasting(at("2030-01-07T10:00:00Z"), 30).expect("half an hour"),
+        reason: None,
+        notes: None,
+    }
+}
+
+/// Makes appointment 9 of doctor 3 and patient 4, booked by somebody else.
+pub fn an_appointment(status: AppointmentStatus) -> Appointment {
+    let Booking { patient, time, reason, notes } = a_booking();
+    Appointment {
+        id: AppointmentId::new(Uuid::from_u128(9)),
+        doctor: a_doctor().id,
+        patient,
+        time,
+        status,
+        reason,
+        notes,
+        retrospective: false,
+        created_by: UserId::new(Uuid::from_u128(CREATOR)),
+        created_at: at(NOW),
+        updated_at: at(NOW),
+        version: 1,
+    }
+}
+
+/// Makes user 8 in a role, waiting or not.
+///
+/// # Panics
+///
+/// Never: the names are right.
+#[expect(clippy::expect_used, reason = "the names are right, and this is for tests")]
+pub fn a_user(role: Role, status: UserStatus) -> User {
+    User {
+        id: UserId::new(Uuid::from_u128(8)),
+        username: Username::parse("ada").expect("a user name"),
+        email: Email::parse("ada@example.com").expect("an address"),
+        password_hash: Phi::new("hash".to_owned()),
+        name: PersonName::default(),
+        phone: None,
+        role,
+        status,
+        created_at: at(NOW),
+        updated_at: at(NOW),
+        version: 1,
+    }
+}
+
+/// Reads a day that a test knows to be right.
+pub fn day(raw: &str) -> Option<Date> {
+    Date::parse(raw).ok()
+}

@@ -1,0 +1,144 @@
+//! What goes wrong before a use case is asked: bodies, addresses, methods.
+
+use medilink_tests::TestApp;
+use reqwest::Method;
+use serde_json::json;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[actix_web::test]
+async fn what_is_no_json_object_is_malformed() {
+    let clinic = TestApp::start().await;
+    let nobody = clinic.unknown();
+    let deep = "[".repeat(100_000);
+
+    for body in [
+        "",
+        "{",
+        "nope",
+        "[]",
+        "7",
+        "null",
+        "{\"username\": \"\\ud800\"}",
+        "\u{feff}{}",
+        &deep,
+        "{\"username\": \"a\", \"username\": \"b\"}",
+        "{\"a\": 1,}",
+    ] {
+        let sent = Some(body.as_bytes().to_vec());
+        let refused = nobody.send(Method::POST, "/api/v1/auth/login", &[JSON], sent).await;
+        let refused = refused.problem(400, "malformed");
+        assert!(!refused.text.contains("LogInBody"), "{}", refused.text);
+    }
+    let sent = Some(vec![0xff, 0xfe, 0x00]);
+    let refused = nobody.send(Method::POST, "/api/v1/auth/login", &[JSON], sent).await;
+    let _ = refused.problem(400, "malformed");
+}
+
+#[actix_web::test]
+async fn a_body_of_another_kind_is_refused() {
+    let clinic = TestApp::start().await;
+    let body = || Some(b"username=admin&password=x".to_vec());
+
+    for kind in ["application/x-www-form-urlencoded", "text/plain", "application/jsonx", ""] {
+        let headers = [("content-type", kind)];
+        let refused =
+            clinic.unknown().send(Method::POST, "/api/v1/auth/login", &headers, body()).await;
+        let _ = refused.problem(415, "unsupported-media-type");
+    }
+    let charset = [("content-type", "application/json; charset=utf-8")];
+    let sent = Some(b"{}".to_vec());
+    let read = clinic.unknown().send(Method::POST, "/api/v1/auth/login", &charset, sent).await;
+    assert_eq!(read.status, 422);
+}
+
+#[actix_web::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let clinic = TestApp::start().await;
+    let large = json!({"username": "x".repeat(10_000_000), "password": "x"});
+
+    // The server answers before it has read everything; a client that goes on writing may see the
+    // connection end instead.
+    let sent = clinic
+        .unknown()
+        .try_send(Method::POST, "/api/v1/auth/login", &[JSON], Some(large.to_string().into()))
+        .await;
+    if let Ok(answer) = sent {
+        let _ = answer.problem(413, "payload-too-large");
+    }
+    let little_more = json!({"username": "x".repeat(256 * 1024), "password": "x"});
+    let refused = clinic.unknown().post("/api/v1/auth/login", little_more).await;
+    let _ = refused.problem(413, "payload-too-large");
+}
+
+#[actix_web::test]
+async fn nothing_is_found_where_nothing_is() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+
+    for path in
+        ["/nope", "/api/v1/nope", "/api/v2/doctors", "/api/v1/appointments/7", "/problems/x"]
+    {
+        let _ = patient.get(path).await.problem(404, "not-found");
+    }
+}
+
+#[actix_web::test]
+async fn another_method_is_told_which_ones_are_answered() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+
+    let refused = patient.send(Method::DELETE, "/api/v1/appointments", &[], None).await;
+    let refused = refused.problem(405, "method-not-allowed");
+    assert_eq!(refused.header("allow"), "GET, POST");
+    let refused = patient.send(Method::PATCH, "/health/live", &[], None).await;
+    assert_eq!(refused.problem(405, "method-not-allowed").header("allow"), "GET");
+}
+
+#[actix_web::test]
+async fn a_trailing_slash_never_matters() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+
+    assert_eq!(patient.get("/api/v1/auth/me/").await.ok(), patient.user);
+    assert_eq!(patient.get("/api/v1/doctors/?limit=1").await.ok()["items"], json!([]));
+    assert_eq!(clinic.unknown().get("/health/live/").await.ok()["status"], "ok");
+}
+
+#[actix_web::test]
+async fn somebody_unknown_learns_nothing_about_a_request() {
+    let clinic = TestApp::start().await;
+    let nobody = clinic.unknown();
+
+    // However wrong the rest is, the first answer is that credentials are missing.
+    let sent = Some(b"{{{{".to_vec());
+    for (method, path) in [
+        (Method::POST, "/api/v1/appointments"),
+        (Method::POST, "/api/v1/appointments/7/cancel"),
+        (Method::GET, "/api/v1/appointments?limit=900"),
+        (Method::GET, "/api/v1/patients/7"),
+    ] {
+        let refused = nobody.send(method, path, &[("idempotency-key", "a b")], sent.clone()).await;
+        let _ = refused.problem(401, "authentication-required");
+    }
+}
+
+#[actix_web::test]
+async fn every_kind_of_problem_is_explained() {
+    let clinic = TestApp::start().await;
+
+    for kind in medilink_http::catalogue() {
+        let page = clinic.unknown().get(&format!("/problems/{}", kind.code)).await.with_status(200);
+        assert!(page.text.contains(kind.meaning), "{}", kind.code);
+    }
+}
+
+#[actix_web::test]
+async fn nothing_is_kept_on_the_way() {
+    let clinic = TestApp::start().await;
+    let answer = clinic.a_patient().await.get("/api/v1/auth/me").await;
+
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("x-request-id").len(), 36);
+}

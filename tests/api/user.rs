@@ -1,0 +1,190 @@
+//! Making accounts, and approving them.
+
+use medilink_application::application::Settings;
+use medilink_tests::app::PASSWORD;
+use medilink_tests::person::text;
+use medilink_tests::{TestApp, TestDatabase, on_both_databases};
+use serde_json::json;
+
+on_both_databases! {
+    each_role_registers_with_its_profile,
+    names_addresses_and_licences_are_taken_once,
+    doctors_wait_for_approval,
+}
+
+async fn each_role_registers_with_its_profile(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+
+    let patient = json!({"date_of_birth": "1984-02-29", "blood_group": "o+", "gender": "F"});
+    let patient = clinic.registered("patient", patient).await;
+    let record = patient.get(&format!("/api/v1/patients/{}", patient.patient_id())).await.ok();
+    assert_eq!((&record["blood_group"], &record["gender"]), (&json!("O+"), &json!("F")));
+    assert_eq!(record["email"], patient.user["email"]);
+    assert_eq!(record["user_id"], patient.user["id"]);
+
+    let doctor = json!({"specialization": "Cardiology", "consultation_fee": "250"});
+    let doctor = clinic.registered("DOCTOR", doctor).await;
+    let profile = doctor.get(&format!("/api/v1/doctors/{}", doctor.doctor_id())).await.ok();
+    assert_eq!(profile["consultation_fee"], "250.00");
+    assert_eq!(profile["specialization"], "cardiology");
+    assert_eq!((&profile["is_verified"], &profile["time_zone"]), (&json!(false), &json!("UTC")));
+
+    let pharmacy = clinic.registered("pharmacy", json!({"name": "At the Corner"})).await;
+    assert!(pharmacy.user["pharmacy_id"].is_string());
+
+    let nameless = json!({"email": "grace@example.org", "password": PASSWORD});
+    let coordinator = clinic.unknown().registers(nameless).await;
+    assert_eq!(coordinator.user["role"], "coordinator");
+    assert_eq!(coordinator.user["username"], "grace");
+    assert_eq!(clinic.registered("client", json!({})).await.user["role"], "patient");
+    assert_eq!(clinic.registered("staff", json!({})).await.user["role"], "coordinator");
+}
+
+async fn names_addresses_and_licences_are_taken_once(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let body = json!({"license_number": "DE-1", "username": "emily", "email": "emily@example.org"});
+    let doctor = clinic.registered("doctor", body.clone()).await;
+    let path = format!("/api/v1/users/{}/approve", doctor.user_id());
+
+    // Nobody has checked the licence: another may claim it, until one of the two is approved.
+    let rival = clinic.registered("doctor", json!({"license_number": "DE-1"})).await;
+    clinic.an_admin().await.post(&path, json!({})).await.ok();
+
+    let mut again = body;
+    again["role"] = json!("doctor");
+    again["password"] = json!(PASSWORD);
+    again["username"] = json!("EMILY");
+    let taken = clinic.unknown().post("/api/v1/auth/register", again).await;
+    assert_eq!(taken.wrong_fields(), ["email", "license_number", "username"]);
+    let path = format!("/api/v1/users/{}/approve", rival.user_id());
+    let taken = clinic.an_admin().await.post(&path, json!({})).await;
+    assert_eq!(taken.wrong_fields(), ["license_number"]);
+    assert_eq!(rival.get("/api/v1/auth/me").await.ok()["status"], "pending");
+
+    // A name that is made from an address gets a number when it is taken.
+    let body = json!({"email": "emily@example.net", "password": PASSWORD});
+    assert_eq!(clinic.unknown().registers(body).await.user["username"], "emily2");
+}
+
+async fn doctors_wait_for_approval(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let doctor = clinic.registered("doctor", json!({})).await;
+    let patient = clinic.a_patient().await;
+    let path = format!("/api/v1/users/{}/approve", doctor.user_id());
+    assert_eq!(doctor.user["status"], "pending");
+
+    // Pending doctors read the directory and can be booked; nothing else is theirs.
+    doctor.get("/api/v1/doctors").await.ok();
+    patient.books(&doctor.doctor_id(), "2030-01-07T09:00:00Z").await.created();
+    let _ = doctor.get("/api/v1/appointments").await.problem(403, "approval-pending");
+    let _ = doctor.post(&path, json!({})).await.problem(403, "approval-pending");
+    let _ = patient.post(&path, json!({})).await.problem(403, "forbidden");
+
+    let approved = clinic.an_admin().await.post(&path, json!({})).await.ok();
+
+    assert_eq!(approved["status"], "active");
+    assert_eq!(approved["doctor_id"], doctor.doctor_id());
+    assert_eq!(doctor.get("/api/v1/appointments").await.ok()["items"].as_array().unwrap().len(), 1);
+    let profile = doctor.get(&format!("/api/v1/doctors/{}", doctor.doctor_id())).await.ok();
+    assert_eq!(profile["is_verified"], true);
+    let again = clinic.an_admin().await.post(&path, json!({})).await;
+    let _ = again.problem(409, "user-refused");
+}
+
+#[actix_web::test]
+async fn every_wrong_field_of_a_registration_is_named_at_once() {
+    let clinic = TestApp::start().await;
+
+    let wrong = clinic
+        .unknown()
+        .post(
+            "/api/v1/auth/register",
+            json!({
+                "email": "Ada <ada@example.org>", "password": "1234567", "username": "a@b",
+                "first_name": 7, "phone": "1", "role": "patient", "blood_group": "C",
+                "date_of_birth": "2030-02-30", "specialization": "cardiology", "status": "active",
+                "created_by": "me",
+            }),
+        )
+        .await;
+
+    assert_eq!(
+        wrong.body["errors"]["password"],
+        json!(["Use at least 8 characters.", "Use more than digits."])
+    );
+    assert_eq!(
+        wrong.wrong_fields(),
+        [
+            "blood_group",
+            "created_by",
+            "date_of_birth",
+            "email",
+            "first_name",
+            "password",
+            "phone",
+            "specialization",
+            "status",
+            "username",
+        ]
+    );
+}
+
+#[actix_web::test]
+async fn nobody_registers_as_an_administrator() {
+    let clinic = TestApp::start().await;
+    let body = |role: &str| json!({"email": "eve@example.org", "password": PASSWORD, "role": role});
+
+    for role in ["admin", "ADMIN", "root", ""] {
+        let wrong = clinic.unknown().post("/api/v1/auth/register", body(role)).await;
+        assert_eq!(wrong.wrong_fields(), ["role"], "{role}");
+    }
+}
+
+#[actix_web::test]
+async fn a_day_of_birth_is_not_in_the_future() {
+    let clinic = TestApp::start().await;
+    let body = json!({
+        "email": "eve@example.org", "password": PASSWORD, "role": "patient",
+        "date_of_birth": "2030-01-09",
+    });
+
+    let wrong = clinic.unknown().post("/api/v1/auth/register", body).await;
+
+    assert_eq!(wrong.wrong_fields(), ["date_of_birth"]);
+}
+
+#[actix_web::test]
+async fn a_closed_clinic_registers_nobody() {
+    let settings = Settings { registration_open: false, ..Settings::default() };
+    let clinic = TestApp::with(TestDatabase::sqlite().await, settings).await;
+    let body = json!({"email": "eve@example.org", "password": PASSWORD});
+
+    let _ = clinic.unknown().post("/api/v1/auth/register", body).await.problem(403, "forbidden");
+}
+
+#[actix_web::test]
+async fn names_of_every_script_are_kept_exactly() {
+    let clinic = TestApp::start().await;
+
+    for name in ["Søren", "李", "محمد", "Ὀδυσσεύς", "नीरज", "O'Brien-Šimić", "🦊", "e\u{301}"]
+    {
+        let person = clinic.registered("patient", json!({"first_name": name})).await;
+        assert_eq!(text(&person.get("/api/v1/auth/me").await.ok()["first_name"]), name);
+    }
+}
+
+#[actix_web::test]
+async fn passwords_are_counted_in_characters() {
+    let clinic = TestApp::start().await;
+    let register = |n: usize, password: String| {
+        let body = json!({"email": format!("p{n}@example.org"), "password": password});
+        let nobody = clinic.unknown();
+        async move { nobody.post("/api/v1/auth/register", body).await }
+    };
+
+    register(1, "ß".repeat(8)).await.created();
+    register(2, "ß".repeat(128)).await.created();
+    assert_eq!(register(3, "ß".repeat(7)).await.wrong_fields(), ["password"]);
+    assert_eq!(register(4, "ß".repeat(129)).await.wrong_fields(), ["password"]);
+    assert_eq!(register(5, "12345678".to_owned()).await.wrong_fields(), ["password"]);
+}

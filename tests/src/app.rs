@@ -1,0 +1,186 @@
+//! The whole application in this process: real router, real store, real hashing at a low price,
+//! and a clock that the test moves.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::mpsc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use medilink_application::Application;
+use medilink_application::application::{Ports, Settings};
+use medilink_application::ports::Clock;
+use medilink_application::testing::{NOW, at};
+use medilink_application::user::CreateAdmin;
+use medilink_domain::time::Timestamp;
+use medilink_domain::user::{Email, Password, Username};
+use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
+use medilink_security::{Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SecretKey, SystemIds};
+use serde_json::{Value, json};
+
+use crate::database::TestDatabase;
+use crate::person::{Person, text};
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A clock that stands at [`NOW`] until a test moves it.
+#[derive(Clone)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        at(NOW) + chrono::TimeDelta::seconds(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl TestClock {
+    /// Moves the clock.
+    pub fn advance(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60, Ordering::Relaxed);
+    }
+}
+
+/// A clinic that serves its API on a port of its own, until it is dropped.
+pub struct TestApp {
+    /// The database under it.
+    pub database: TestDatabase,
+    /// The clock that it lives by.
+    pub clock: TestClock,
+    address: SocketAddr,
+    handle: ServerHandle,
+    people: AtomicU32,
+}
+
+impl TestApp {
+    /// Starts a clinic on SQLite.
+    pub async fn start() -> Self {
+        Self::on(TestDatabase::sqlite().await).await
+    }
+
+    /// Starts a clinic on a database.
+    pub async fn on(database: TestDatabase) -> Self {
+        Self::with(database, Settings::default()).await
+    }
+
+    /// Starts a clinic with settings of its own.
+    #[expect(clippy::unused_async, reason = "starting is awaited like everything else")]
+    pub async fn with(database: TestDatabase, settings: Settings) -> Self {
+        let clock = TestClock(Arc::default());
+        let (started, waiting) = mpsc::channel();
+        let (url, its_clock) = (database.parsed_url(), clock.clone());
+        std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let store = SeaOrmStore::open(&url, false).await.expect("a store");
+                let application = Data::new(application(store, its_clock, settings));
+                application.users.create_admin(the_admin()).await.expect("an administrator");
+                let document = medilink_http::openapi();
+                let server = HttpServer::new(move || {
+                    App::new()
+                        .wrap(from_fn(medilink_http::handle))
+                        .configure(medilink_http::configure(application.clone(), document.clone()))
+                })
+                .workers(1)
+                .disable_signals()
+                .bind("127.0.0.1:0")
+                .expect("a port");
+                let address = server.addrs()[0];
+                let server = server.run();
+                started.send((address, server.handle())).expect("a test that waits");
+                server.await.expect("a server that ends in peace");
+            });
+        });
+        let (address, handle) = waiting.recv().expect("a server that starts");
+        Self { database, clock, address, handle, people: AtomicU32::new(0) }
+    }
+
+    /// Returns where the API is.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns somebody whom nobody knows.
+    pub fn unknown(&self) -> Person {
+        Person::unknown(&self.base())
+    }
+
+    /// Returns the administrator, signed in.
+    pub async fn an_admin(&self) -> Person {
+        self.unknown().logs_in("admin", PASSWORD).await
+    }
+
+    /// Returns a new patient, signed in.
+    pub async fn a_patient(&self) -> Person {
+        self.registered("patient", json!({})).await
+    }
+
+    /// Returns a new doctor, approved and signed in.
+    pub async fn a_doctor(&self) -> Person {
+        self.approved("doctor").await
+    }
+
+    /// Returns a new coordinator, approved and signed in.
+    pub async fn a_coordinator(&self) -> Person {
+        self.approved("coordinator").await
+    }
+
+    /// Returns a new pharmacy, approved and signed in.
+    pub async fn a_pharmacy(&self) -> Person {
+        self.approved("pharmacy").await
+    }
+
+    /// Returns a new user in a role, signed in, with more fields of the profile.
+    pub async fn registered(&self, role: &str, more: Value) -> Person {
+        let number = self.people.fetch_add(1, Ordering::Relaxed);
+        let mut body = json!({
+            "email": format!("{role}{number}@example.org"),
+            "password": PASSWORD,
+            "first_name": "Test",
+            "last_name": format!("{role}{number}"),
+            "role": role,
+        });
+        for (name, value) in more.as_object().expect("fields") {
+            body[name] = value.clone();
+        }
+        self.unknown().registers(body).await
+    }
+
+    async fn approved(&self, role: &str) -> Person {
+        let person = self.registered(role, json!({})).await;
+        let path = format!("/api/v1/users/{}/approve", person.user_id());
+        let user = self.an_admin().await.post(&path, json!({})).await.ok();
+        assert_eq!(text(&user["status"]), "active");
+        person
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+fn application(store: SeaOrmStore, clock: TestClock, settings: Settings) -> Application {
+    let key = SecretKey::new("a key of tests, of 32 bytes or more").expect("a key");
+    let ports = Ports {
+        audit: Arc::new(GroupedAuditLog::start(store.clone())),
+        store: Arc::new(store),
+        clock: Arc::new(clock),
+        ids: Arc::new(SystemIds),
+        passwords: Arc::new(Argon2Hasher::new(HashCost::TRIVIAL).expect("a hasher")),
+        tokens: Arc::new(JwtIssuer::new(&key)),
+        cursors: Arc::new(SealedCursors::new(key)),
+    };
+    Application::new(ports, settings)
+}
+
+fn the_admin() -> CreateAdmin {
+    CreateAdmin {
+        username: Username::parse("admin").expect("a user name"),
+        email: Email::parse("admin@example.org").expect("an address"),
+        password: Password::parse(PASSWORD).expect("a password"),
+    }
+}

@@ -1,0 +1,283 @@
+//! Appointments: what the database refuses, and what lists return.
+
+use medilink_application::appointment::{AppointmentOrder, AppointmentSelection};
+use medilink_application::error::{Conflict, StoreError};
+use medilink_application::page::{Limit, Stretch};
+use medilink_application::store::Store;
+use medilink_application::testing::{NOW, at};
+use medilink_domain::appointment::{AppointmentStatus, AppointmentTime};
+use medilink_domain::id::UserId;
+use medilink_domain::policy::{Access, Actor};
+use medilink_domain::policy::{Action, care_since, permits, reach};
+use medilink_domain::record::Concept;
+use medilink_domain::text::{AppointmentNotes, VisitReason};
+use medilink_domain::user::Role;
+use medilink_tests::{TestDatabase, on_both_databases};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::clinic::{Clinic, an_entry, new_id, on_monday};
+
+on_both_databases! {
+    an_appointment_comes_out_as_it_went_in,
+    two_overlapping_bookings_of_one_doctor_never_both_commit,
+    when_both_are_busy_the_doctor_is_reported,
+    an_appointment_cannot_be_moved_onto_another,
+    a_time_may_be_booked_again_after_cancellation,
+    a_cancelled_appointment_cannot_come_back_onto_another,
+    whoever_writes_the_database_refuses_an_overlap,
+    random_intervals_never_overlap,
+    an_update_of_a_changed_appointment_is_stale,
+    a_list_returns_nothing_out_of_reach,
+    care_lasts_for_ninety_days,
+}
+
+async fn an_appointment_comes_out_as_it_went_in(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut appointment = clinic.appointment(0, 0, "09:00", "10:00");
+    appointment.reason = Some(VisitReason::parse("Ō naïve 🦊 cough\nsince Monday").unwrap());
+    appointment.notes = Some(AppointmentNotes::parse(&"ñ".repeat(5000)).unwrap());
+    appointment.retrospective = true;
+    clinic.book(&appointment).await.unwrap();
+
+    let mut work = clinic.store.begin().await.unwrap();
+    let found = work.appointments().lock(appointment.id).await.unwrap();
+
+    assert_eq!(found, Some(appointment));
+}
+
+async fn two_overlapping_bookings_of_one_doctor_never_both_commit(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    for round in 0..5 {
+        let hour = 8 + 2 * round;
+        let wanted: Vec<_> = (0..32)
+            .map(|minute| {
+                let (start, end) = (format!("{hour:02}:{minute:02}"), format!("{hour:02}:45"));
+                clinic.appointment(0, minute % 2, &start, &end)
+            })
+            .collect();
+
+        let outcomes =
+            futures_util::future::join_all(wanted.iter().map(|wanted| clinic.book(wanted))).await;
+
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        for refused in outcomes.into_iter().filter_map(Result::err) {
+            assert!(matches!(refused, StoreError::Conflict(Conflict::DoctorDoubleBooked)));
+        }
+    }
+}
+
+async fn when_both_are_busy_the_doctor_is_reported(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    clinic.book(&clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    let book = async |doctor, patient| {
+        clinic.book(&clinic.appointment(doctor, patient, "09:30", "10:30")).await.unwrap_err()
+    };
+
+    let doctor = StoreError::Conflict(Conflict::DoctorDoubleBooked).to_string();
+    let patient = StoreError::Conflict(Conflict::PatientDoubleBooked).to_string();
+    assert_eq!(book(0, 0).await.to_string(), doctor);
+    assert_eq!(book(0, 1).await.to_string(), doctor);
+    assert_eq!(book(1, 0).await.to_string(), patient);
+}
+
+async fn an_appointment_cannot_be_moved_onto_another(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    clinic.book(&clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    let mut moved = clinic.appointment(0, 1, "11:00", "12:00");
+    clinic.book(&moved).await.unwrap();
+    let before = moved.clone();
+
+    moved.time = AppointmentTime::new(on_monday("09:30", "10:30")).unwrap();
+    moved.version += 1;
+    let mut work = clinic.store.begin().await.unwrap();
+    let change = cancellation(&clinic, &before);
+    let refused = work.appointments().update(&moved, &change).await;
+    drop(work);
+
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::DoctorDoubleBooked))));
+    let mut work = clinic.store.begin().await.unwrap();
+    assert_eq!(work.appointments().lock(moved.id).await.unwrap(), Some(before));
+}
+
+async fn a_time_may_be_booked_again_after_cancellation(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let first = clinic.appointment(0, 0, "09:00", "10:00");
+    clinic.book(&first).await.unwrap();
+
+    clinic.cancel(first.id).await;
+
+    clinic.book(&clinic.appointment(0, 0, "09:30", "10:30")).await.unwrap();
+}
+
+async fn a_cancelled_appointment_cannot_come_back_onto_another(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let first = clinic.appointment(0, 0, "09:00", "10:00");
+    clinic.book(&first).await.unwrap();
+    clinic.cancel(first.id).await;
+    clinic.book(&clinic.appointment(0, 1, "09:00", "10:00")).await.unwrap();
+
+    let raw = clinic.database.raw().await;
+    let revive = "UPDATE appointments SET status = 'scheduled' WHERE status = 'cancelled'";
+
+    assert!(raw.execute(revive).await.unwrap_err().to_string().contains("doctor_overlap"));
+}
+
+async fn whoever_writes_the_database_refuses_an_overlap(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    clinic.book(&clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    let raw = clinic.database.raw().await;
+    let new_id = if clinic.database.is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
+    let copied = |start: &str, end: &str| {
+        format!(
+            "INSERT INTO appointments SELECT {new_id}, doctor_id, patient_id, '{start}', '{end}',
+                status, reason, notes, retrospective, created_by, created_at, updated_at, version
+            FROM appointments LIMIT 1"
+        )
+    };
+
+    for (start, end) in
+        [("08:30", "09:30"), ("09:30", "10:30"), ("09:15", "09:45"), ("08:00", "11:00")]
+    {
+        let [start, end] = [start, end].map(|time| format!("2030-01-07T{time}:00+00:00"));
+        let refused = raw.execute(&copied(&start, &end)).await.unwrap_err();
+        assert!(refused.to_string().contains("appointments_doctor_overlap"), "{refused}");
+    }
+    if !clinic.database.is_postgres() {
+        // SQLite compares text: another way to write an instant would slip past.
+        assert!(raw.execute(&copied("2030-01-07 09:00:00", "2030-01-07 10:00:00")).await.is_err());
+        assert!(
+            raw.execute(&copied("2030-01-07T09:00:00Z", "2030-01-07T10:00:00Z")).await.is_err()
+        );
+    }
+    raw.execute(&copied("2030-01-07T10:00:00+00:00", "2030-01-07T11:00:00+00:00")).await.unwrap();
+}
+
+async fn random_intervals_never_overlap(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut runner = TestRunner::deterministic();
+    let interval = (0_i64..600, 5_i64..120, 0_usize..2, 0_usize..2);
+    let mut kept: Vec<medilink_domain::appointment::Appointment> = Vec::new();
+
+    for _ in 0..120 {
+        let (start, length, doctor, patient) = interval.new_tree(&mut runner).unwrap().current();
+        let starts_at = at("2030-01-07T08:00:00Z") + chrono::TimeDelta::minutes(start);
+        let mut wanted = clinic.appointment(doctor, patient, "09:00", "10:00");
+        wanted.time = AppointmentTime::lasting(starts_at, length).unwrap();
+        let free = kept.iter().all(|other| {
+            let shares = other.doctor == wanted.doctor || other.patient == wanted.patient;
+            !shares || !other.time.period().overlaps(wanted.time.period())
+        });
+
+        let booked = clinic.book(&wanted).await.is_ok();
+
+        assert_eq!(booked, free, "{:?}", wanted.time);
+        if booked {
+            kept.push(wanted);
+        }
+    }
+}
+
+async fn an_update_of_a_changed_appointment_is_stale(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let read = clinic.appointment(0, 0, "09:00", "10:00");
+    clinic.book(&read).await.unwrap();
+    clinic.cancel(read.id).await;
+
+    let mut late = read.clone();
+    late.version += 1;
+    let mut work = clinic.store.begin().await.unwrap();
+    let outcome = work.appointments().update(&late, &cancellation(&clinic, &read)).await;
+
+    assert!(matches!(outcome, Err(StoreError::Stale(Concept::Appointment))));
+}
+
+async fn a_list_returns_nothing_out_of_reach(database: TestDatabase) {
+    const ACTION: Action = Action::ReadAppointment;
+
+    let clinic = Clinic::on(database).await;
+    for (doctor, patient, start, end) in [
+        (0, 0, "09:00", "10:00"),
+        (0, 1, "10:00", "11:00"),
+        (1, 0, "11:00", "12:00"),
+        (1, 1, "12:00", "13:00"),
+    ] {
+        clinic.book(&clinic.appointment(doctor, patient, start, end)).await.unwrap();
+    }
+    let queries = clinic.store.queries();
+    let strange = |actor: Actor| Actor { user: UserId::new(new_id()), ..actor };
+    let actors = Role::ALL.iter().map(|role| clinic.actor(*role));
+    for actor in actors.clone().chain(actors.map(strange)) {
+        let selection = AppointmentSelection {
+            actor,
+            reach: reach(actor.role, ACTION),
+            doctor: None,
+            patient: None,
+            status: None,
+            from: None,
+            to: None,
+            order: AppointmentOrder::Earliest,
+        };
+        let stretch = Stretch { limit: Limit::parse("100").unwrap(), count: true, after: None };
+        let listed = queries.appointments().list(&selection, &stretch).await.unwrap();
+
+        let everything = Stretch { limit: stretch.limit, ..Stretch::default() };
+        let admin = AppointmentSelection { reach: reach(Role::Admin, ACTION), ..selection.clone() };
+        let all = queries.appointments().list(&admin, &everything).await.unwrap();
+        for view in &all.items {
+            let seen = queries.appointments().find(view.id).await.unwrap().unwrap();
+            let relations =
+                actor.relations_to(view.patient_id, seen.patient_created_by, false).with_if(
+                    medilink_domain::policy::Relation::Own,
+                    actor.doctor == Some(view.doctor_id),
+                );
+            let readable = actor.may(ACTION, relations) == Access::Allow;
+            let shown = listed.items.iter().any(|item| item.id == view.id);
+            assert_eq!(
+                shown,
+                readable,
+                "{} {:?}",
+                actor.role,
+                permits(actor.role, ACTION, medilink_domain::policy::Relation::Stranger)
+            );
+        }
+        assert_eq!(listed.total, Some(listed.items.len() as u64));
+    }
+}
+
+async fn care_lasts_for_ninety_days(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let appointment = clinic.appointment(0, 0, "09:00", "10:00");
+    clinic.book(&appointment).await.unwrap();
+    let raw = clinic.database.raw().await;
+    let in_care = async |doctor: usize, now: &str| {
+        let (patient, doctor) = (clinic.patients[0].id, clinic.doctors[doctor].id);
+        let since = care_since(at(now));
+        let mut work = clinic.store.begin().await.unwrap();
+        let written = work.patients().is_in_care(patient, doctor, since).await.unwrap();
+        work.commit(an_entry()).await.unwrap();
+        let queries = clinic.store.queries();
+        let seen = queries.patients().find(patient, Some(doctor), since).await.unwrap().unwrap();
+        assert_eq!(written, seen.in_care);
+        written
+    };
+
+    assert!(in_care(0, NOW).await);
+    assert!(in_care(0, "2031-01-01T00:00:00Z").await, "an active appointment is care");
+    assert!(!in_care(1, NOW).await);
+    raw.execute("UPDATE appointments SET status = 'completed'").await.unwrap();
+    assert!(in_care(0, "2030-04-07T10:00:00Z").await);
+    assert!(!in_care(0, "2030-04-07T10:00:01Z").await);
+    raw.execute("UPDATE appointments SET status = 'cancelled'").await.unwrap();
+    assert!(!in_care(0, NOW).await);
+}
+
+/// Makes the line of a history that a cancellation would write.
+fn cancellation(
+    clinic: &Clinic,
+    appointment: &medilink_domain::appointment::Appointment,
+) -> medilink_domain::appointment::AppointmentChange {
+    assert_eq!(appointment.status, AppointmentStatus::Scheduled);
+    appointment.clone().cancel(None, &clinic.actor(Role::Admin), at(NOW)).unwrap()
+}

@@ -1,0 +1,9 @@
+//! The laws of the store, on both databases. Their names come from what the ports promise.
+
+mod appointment;
+mod audit;
+mod clinic;
+mod idempotency;
+mod session;
+mod unit_of_work;
+mod user;
