@@ -1,1 +1,6 @@
-//! x
+//! The program as an operator runs it: two at once, killed in the middle, told to stop.
+
+mod command_line;
+mod kill;
+mod race;
+mod start;

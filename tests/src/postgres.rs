@@ -71,7 +71,7 @@ impl Server {
     fn copy(&self, template: &str) -> String {
         static COUNTER: AtomicU32 = AtomicU32::new(1);
         let name = format!("{}{}", prefix(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        // A named server may have the database of a process of the same id, killed with its sweeper.
+        // A named server may still have one, of a process of the same id killed with its sweeper.
         let drop = format!("DROP DATABASE IF EXISTS {name}");
         // The default strategy logs every page, and takes up to twice as long.
         let create = format!(r#"CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY file_copy"#);
@@ -118,7 +118,7 @@ fn throwaway() -> Result<Server, String> {
         "PostgreSQL is missing: apt-get install postgresql (or brew install postgresql), \
          or let MEDILINK_TEST_POSTGRES=postgres://user@host/postgres name a server",
     )?;
-    let home = |run: &str| format!("{}/medilink-{run}", volume());
+    let home = |run: &str| format!("{}/medilink-postgres-{run}", volume());
     let (home, watchdog) = if let Some(run) = env::var_os("NEXTEST_RUN_ID") {
         // Here every test is a process. They share a cluster for as long as their runner lives.
         let _turn = turn().map_err(|error| format!("cannot lock the test program: {error}"))?;
@@ -142,7 +142,7 @@ fn throwaway() -> Result<Server, String> {
 
 /// Chooses where a cluster is kept.
 ///
-/// Not in `TMPDIR`: the path of a socket has at most 107 bytes, and the user postgres must get there.
+/// Not in `TMPDIR`: a socket's path has at most 107 bytes, and the user postgres must get there.
 fn volume() -> &'static str {
     // A database is three hundred files. In memory they are there in 12 ms; ext4 takes up to 250 ms
     // if others were deleted of late, as they are when tests are run again and again.
@@ -205,7 +205,8 @@ fn unleash(command: &mut Command) -> Result<Child, String> {
     let pipe = Stdio::piped;
     // A group of its own, for Ctrl-C is for the tests: the watchdog cleans up behind them.
     command.current_dir("/").stdin(pipe()).stdout(pipe()).stderr(pipe()).process_group(0);
-    command.spawn().map_err(|error| format!("cannot run {:?}: {error}", command.get_program()))
+    let program = command.get_program().to_owned();
+    command.spawn().map_err(|error| format!("cannot run {}: {error}", program.display()))
 }
 
 /// Makes a cluster, starts it, and removes it when the tests are gone.

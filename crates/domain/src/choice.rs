@@ -29,7 +29,7 @@ impl std::error::Error for ChoiceError {}
 /// the features of this crate. A member that is added is at once in every one of them.
 macro_rules! choice {
     ($(#[$doc:meta])* pub enum $name:ident {
-        $($(#[$member_doc:meta])* $member:ident = $code:literal,)*
+        $($(#[$member_doc:meta])* $member:ident = $code:tt,)*
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

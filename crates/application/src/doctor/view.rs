@@ -51,7 +51,7 @@ pub struct DoctorView {
     /// The field of medicine.
     pub specialization: Specialization,
     /// The field in the doctor's own words.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Sports medicine"))]
     pub specialization_text: Option<String>,
     /// The number of the licence.
     #[cfg_attr(feature = "schema", schema(required = true, example = "DE-12345"))]
@@ -60,10 +60,10 @@ pub struct DoctorView {
     #[cfg_attr(feature = "schema", schema(required = true, example = 12))]
     pub years_of_experience: Option<i32>,
     /// What they have learned.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "MD, FACC"))]
     pub qualification: Option<String>,
     /// What they say about themself.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Has practised in three countries."))]
     pub bio: Option<String>,
     /// What a consultation costs.
     #[cfg_attr(feature = "schema", schema(required = true, example = "250.00"))]
@@ -73,16 +73,16 @@ pub struct DoctorView {
     /// Whether an admin has checked the licence.
     pub is_verified: bool,
     /// Where they work.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Charité"))]
     pub hospital_name: Option<String>,
     /// City.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Berlin"))]
     pub city: Option<String>,
     /// State or region.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Berlin"))]
     pub state: Option<String>,
     /// Country.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "DE"))]
     pub country: Option<String>,
     /// The zone of their dates and times of day.
     #[cfg_attr(feature = "schema", schema(example = "Europe/Berlin"))]

@@ -51,7 +51,7 @@ pub struct PatientView {
     #[cfg_attr(feature = "schema", schema(required = true, example = "+44 20 7946 0000"))]
     pub phone: Option<String>,
     /// The day of birth.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "1984-02-29"))]
     pub date_of_birth: Option<Date>,
     /// The gender.
     #[cfg_attr(feature = "schema", schema(required = true))]
@@ -63,28 +63,28 @@ pub struct PatientView {
     #[cfg_attr(feature = "schema", schema(required = true, example = "Penicillin"))]
     pub allergies: Option<String>,
     /// What the patient has had.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Appendectomy in 2019"))]
     pub medical_history: Option<String>,
     /// What the patient takes.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Aspirin 100 mg"))]
     pub current_medications: Option<String>,
     /// Whom to call.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Annabella Byron"))]
     pub emergency_contact_name: Option<String>,
     /// Where to call them.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "+44 20 7946 0001"))]
     pub emergency_contact_phone: Option<String>,
     /// Street and house.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "12 St James's Square"))]
     pub address: Option<String>,
     /// City.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "London"))]
     pub city: Option<String>,
     /// State or region.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "Westminster"))]
     pub state: Option<String>,
     /// Country.
-    #[cfg_attr(feature = "schema", schema(required = true))]
+    #[cfg_attr(feature = "schema", schema(required = true, example = "GB"))]
     pub country: Option<String>,
     /// When the record was made.
     pub created_at: Timestamp,

@@ -1,0 +1,45 @@
+# Every command that a person or CI runs. `make` alone prints them.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+CARGO ?= cargo
+# Debian's Rust images have no PostgreSQL; only root can install it.
+INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-domain lint format docs postgres
+
+help: ## Print this help.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+run: ## Start MediLink on data/medilink.db, with demo data if it is empty.
+	$(CARGO) run --locked --quiet -- serve --profile development --demo
+
+test: postgres ## Run every test, on SQLite and on a real PostgreSQL.
+	$(CARGO) test --locked --workspace
+
+test-domain: ## Run the tests of the rules and the use cases alone: seconds.
+	$(CARGO) test --locked -p medilink-domain -p medilink-application
+
+lint: ## Check format, clippy and the documentation; warnings are errors.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
+
+format: ## Format the code.
+	$(CARGO) fmt --all
+
+docs: ## Print the documents that are made from the code.
+	$(CARGO) run --locked --quiet -- config example > .env.example
+	MEDILINK_TEST_WRITE_DOCS=1 $(CARGO) test --locked --quiet -p medilink-tests documents
+
+postgres: ## Install PostgreSQL for the tests, where it is missing and may be installed.
+	@if [ -n "$${MEDILINK_TEST_POSTGRES:-}" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+		exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		$(INSTALL) postgresql; \
+	else \
+		echo "The tests need PostgreSQL 15 or later. Install it (Debian: sudo apt-get install postgresql)," >&2; \
+		echo "or name a server: MEDILINK_TEST_POSTGRES=postgres://USER@HOST/postgres make test" >&2; \
+		exit 1; \
+	fi

@@ -1,0 +1,146 @@
+//! The verbs of the program, and what it says when it is called wrongly.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use medilink_tests::{Program, TestDatabase};
+
+fn run(database: &TestDatabase, words: &[&str], input: Option<&str>) -> Output {
+    let mut command = Program::command(database);
+    command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.unwrap_or_default().as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[actix_web::test]
+async fn an_administrator_is_made_and_signs_in() {
+    let database = TestDatabase::empty(false);
+    let create = |name: &str, email: &str, password: &str| {
+        let words = ["admin", "create", "--username", name, "--email", email, "--password-stdin"];
+        run(&database, &words, Some(password))
+    };
+
+    let made = create("root", "root@example.org", "correct horse\n");
+    assert_eq!(code(&made), Some(0), "{}", said(&made));
+    let again = create("ROOT", "Root@example.org", "correct horse\n");
+    assert_eq!(code(&again), Some(1));
+    assert!(said(&again).contains("--username") && said(&again).contains("--email"));
+    let weak = create("other", "other@example.org", "1234567\n");
+    assert_eq!(code(&weak), Some(2));
+    assert!(said(&weak).contains("8 characters") && said(&weak).contains("digits"));
+
+    let server = Program::serve(&database);
+    let admin = server.unknown().logs_in("root", "correct horse").await;
+    assert_eq!(admin.user["role"], "admin");
+}
+
+#[actix_web::test]
+async fn a_schema_is_brought_up_to_date_and_shown() {
+    for postgres in [false, true] {
+        let database = TestDatabase::empty(postgres);
+
+        let before = said(&run(&database, &["migrate", "status"], None));
+        assert!(before.contains("pending  m0001_foundation"), "{before}");
+        if postgres {
+            let refused = run(&database, &["serve"], None);
+            assert_eq!(code(&refused), Some(3));
+            assert!(said(&refused).contains("medilink migrate up"));
+        }
+        for _ in 0..2 {
+            let after = run(&database, &["migrate", "up"], None);
+            assert_eq!(code(&after), Some(0), "{}", said(&after));
+            assert!(said(&after).contains("applied  m0001_foundation"));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn settings_are_shown_with_their_source_and_without_secrets() {
+    let database = TestDatabase::empty(false);
+
+    let shown = said(&run(&database, &["config", "show", "--log", "error"], None));
+
+    let line = |name: &str| {
+        let line = shown.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line("MEDILINK_LOG "), "error flag");
+    assert_eq!(line("MEDILINK_SECRET_KEY"), "******** environment");
+    assert_eq!(line("MEDILINK_REGISTRATION"), "open default");
+}
+
+#[actix_web::test]
+async fn wrong_settings_end_with_code_2_and_a_remedy() {
+    let database = TestDatabase::empty(false);
+
+    for (name, value, remedy) in [
+        ("MEDILINK_PROFILE", "staging", "production or development"),
+        ("MEDILINK_BINDING", "x", "did you mean MEDILINK_BIND?"),
+        ("MEDILINK_BIND", "0.0.0.0:8000", "loopback"),
+    ] {
+        let mut command = Program::command(&database);
+        let output = command.env(name, value).arg("serve").output().unwrap();
+        assert_eq!(code(&output), Some(2), "{name}");
+        assert!(said(&output).contains(remedy), "{}", said(&output));
+    }
+    for key in ["short", "change-me-change-me-change-me-change-me", &"ab".repeat(40)] {
+        let mut command = Program::command(&database);
+        command.env("MEDILINK_SECRET_KEY", key).args(["serve", "--profile", "production"]);
+        let output = command.output().unwrap();
+        assert_eq!(code(&output), Some(2), "{key}");
+        assert!(!said(&output).contains(key), "a key is never repeated");
+    }
+    let mut keyless = Program::command(&database);
+    keyless.env_remove("MEDILINK_SECRET_KEY").args(["serve", "--profile", "production"]);
+    assert_eq!(code(&keyless.output().unwrap()), Some(2));
+}
+
+#[actix_web::test]
+async fn a_port_that_is_taken_is_named() {
+    let database = TestDatabase::empty(false);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+
+    // A web server would share a port that another of its kind has, but not one that is a
+    // stranger's.
+    let output = run(&database, &["serve", "--bind", &address], None);
+
+    assert_eq!(code(&output), Some(1));
+    assert!(said(&output).contains(&address), "{}", said(&output));
+}
+
+#[actix_web::test]
+async fn a_database_that_cannot_be_reached_ends_the_start() {
+    let database = TestDatabase::empty(false);
+    let nowhere = "postgres://nobody:hidden@127.0.0.1:9/none";
+
+    let output = run(&database, &["serve", "--database-url", nowhere], None);
+
+    assert_eq!(code(&output), Some(1));
+    assert!(!said(&output).contains("hidden"), "{}", said(&output));
+}
+
+#[actix_web::test]
+async fn the_openapi_document_is_printed() {
+    let database = TestDatabase::empty(false);
+
+    let output = run(&database, &["openapi"], None);
+
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+}

@@ -1,0 +1,112 @@
+//! What was answered survives the death of the process, and a stop fails nobody.
+
+use std::time::Duration;
+
+use medilink_tests::person::{a_booking, text};
+use medilink_tests::{Person, Program, TestDatabase, on_both_databases};
+use reqwest::Method;
+
+use super::start::people;
+
+on_both_databases! {
+    a_killed_server_loses_nothing_that_it_answered,
+    a_server_that_is_told_to_stop_answers_what_it_has_begun,
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+async fn a_killed_server_loses_nothing_that_it_answered(database: TestDatabase) {
+    for round in 0..4_u64 {
+        let mut server = Program::serve(&database);
+        let (doctor, patient) = people(&server).await;
+        let patient_id = patient.patient_id();
+        let clients = (0..24).map(|number| {
+            let (patient, doctor, patient_id) = (&patient, &doctor, &patient_id);
+            async move { book_until_gone(patient, doctor, patient_id, number).await }
+        });
+        let kill = async {
+            tokio::time::sleep(Duration::from_millis(150 + 70 * round)).await;
+            server.kill();
+        };
+        let (answered, ()) = tokio::join!(futures_util::future::join_all(clients), kill);
+        let answered: Vec<String> = answered.concat();
+        assert!(!answered.is_empty(), "nothing was answered before the end");
+
+        let again = Program::serve(&database);
+        let patient = patient.at(again.base());
+        for id in answered {
+            patient.get(&format!("/api/v1/appointments/{id}")).await.ok();
+        }
+    }
+    let raw = database.raw().await;
+    if !database.is_postgres() {
+        let check: String =
+            raw.rows("PRAGMA integrity_check").await[0].try_get_by_index(0).unwrap();
+        assert_eq!(check, "ok");
+    }
+    let without_history = "SELECT count(*) FROM appointments WHERE id NOT IN
+        (SELECT appointment_id FROM appointment_changes)";
+    assert_eq!(raw.count(without_history).await, 0);
+    let bookings = "SELECT count(*) FROM audit_entries WHERE action = 'book_appointment'";
+    let appointments = raw.count("SELECT count(*) FROM appointments").await;
+    assert_eq!(raw.count(bookings).await, appointments, "an entry for each booking");
+}
+
+/// Books one time after another until the server is gone; returns what was answered.
+async fn book_until_gone(
+    patient: &Person,
+    doctor: &str,
+    patient_id: &str,
+    number: usize,
+) -> Vec<String> {
+    let mut answered = Vec::new();
+    for day in 0..300 {
+        let date = chrono::NaiveDate::from_ymd_opt(2031, 1, 1).unwrap() + chrono::Days::new(day);
+        let starts_at = format!("{date}T{number:02}:00:00Z");
+        let body = a_booking(doctor, patient_id, &starts_at).to_string().into_bytes();
+        let sent = patient.try_send(Method::POST, "/api/v1/appointments", &[JSON], Some(body));
+        let Ok(answer) = sent.await else { return answered };
+        answered.push(text(&answer.created()["id"]));
+    }
+    answered
+}
+
+async fn a_server_that_is_told_to_stop_answers_what_it_has_begun(database: TestDatabase) {
+    let mut server = Program::serve(&database);
+    let (doctor, patient) = people(&server).await;
+    let patient_id = patient.patient_id();
+    let clients = (0..24).map(|number| {
+        let (patient, doctor, patient_id) = (&patient, &doctor, &patient_id);
+        async move {
+            // Whoever is still let in gets a whole answer; afterwards nobody is let in.
+            let mut answers = 0;
+            for minute in 0..6 {
+                let starts_at = format!("2032-01-{:02}T{number:02}:{minute}0:00Z", 1 + minute);
+                let body = a_booking(doctor, patient_id, &starts_at).to_string().into_bytes();
+                let path = "/api/v1/appointments";
+                match patient.try_send(Method::POST, path, &[JSON], Some(body)).await {
+                    Ok(answer) => answer.with_status(201),
+                    Err(error) if error.is_connect() => return answers,
+                    // A connection that was idle may be closed just as it is used again.
+                    Err(_) => return answers,
+                };
+                answers += 1;
+            }
+            answers
+        }
+    });
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::task::spawn_blocking(move || server.stop()).await.unwrap()
+    };
+    let (answers, code) = tokio::join!(futures_util::future::join_all(clients), stop);
+
+    assert_eq!(code, Some(0));
+    let raw = database.raw().await;
+    let booked = raw.count("SELECT count(*) FROM appointments").await;
+    assert_eq!(
+        booked,
+        answers.iter().sum::<i64>(),
+        "each booking was answered, and each answer kept"
+    );
+}

@@ -1,0 +1,91 @@
+//! Starting: on an empty database, twice at once, with demo data.
+
+use medilink_tests::app::PASSWORD;
+use medilink_tests::{Person, Program, TestDatabase};
+use serde_json::json;
+
+/// Registers a doctor and a patient with a server of the development profile.
+pub(super) async fn people(server: &Program) -> (String, Person) {
+    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let body = |role: &str| json!({"email": format!("{role}{number}@example.org"), "password": PASSWORD, "role": role});
+    let doctor = server.unknown().registers(body("doctor")).await;
+    let patient = server.unknown().registers(body("patient")).await;
+    (doctor.doctor_id(), patient)
+}
+
+#[actix_web::test]
+async fn two_servers_start_at_once_on_an_empty_database() {
+    for postgres in [false, true] {
+        let database = TestDatabase::empty(postgres);
+        let start = || {
+            let mut command = Program::command(&database);
+            command.args(["serve", "--migrate", "--bind", "127.0.0.1:0"]);
+            command
+        };
+        let commands = [start(), start(), start()];
+        let servers = commands.map(|command| std::thread::spawn(|| Program::start(command)));
+        let servers = servers.map(|server| server.join().unwrap());
+
+        let (doctor, patient) = people(&servers[0]).await;
+        let elsewhere = patient.at(servers[1].base());
+        elsewhere.books(&doctor, "2030-01-07T09:00:00Z").await.created();
+        assert_eq!(servers[2].unknown().get("/health/ready").await.ok()["status"], "ok");
+    }
+}
+
+#[actix_web::test]
+async fn demo_data_are_added_once_and_every_demo_log_in_works() {
+    let database = TestDatabase::empty(false);
+    let serve = || {
+        let mut command = Program::command(&database);
+        command.args(["serve", "--demo", "--bind", "127.0.0.1:0"]);
+        Program::start(command)
+    };
+    drop(serve());
+    let server = serve();
+
+    for (name, password) in [
+        ("admin", "admin123"),
+        ("admin@example.com", "admin123"),
+        ("coordinator", "demo-coordinator"),
+        ("chen", "demo-doctor"),
+        ("ada", "demo-patient"),
+        ("pharmacy", "demo-pharmacy"),
+    ] {
+        server.unknown().logs_in(name, password).await;
+    }
+    let ada = server.unknown().logs_in("ada", "demo-patient").await;
+    let page = ada.get("/api/v1/appointments?count=true").await.ok();
+    assert_eq!(page["total"], 4);
+}
+
+#[actix_web::test]
+async fn production_refuses_a_database_with_demo_accounts() {
+    let database = TestDatabase::empty(false);
+    let mut demo = Program::command(&database);
+    demo.args(["serve", "--demo", "--bind", "127.0.0.1:0"]);
+    drop(Program::start(demo));
+
+    let mut production = Program::command(&database);
+    production.args(["serve", "--profile", "production", "--bind", "127.0.0.1:0"]);
+    let output = production.output().unwrap();
+
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("demo accounts"));
+}
+
+#[actix_web::test]
+async fn files_are_readable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let database = TestDatabase::empty(false);
+    let mut command = Program::command(&database);
+    command.env_remove("MEDILINK_SECRET_KEY").args(["serve", "--bind", "127.0.0.1:0"]);
+    let _server = Program::start(command);
+
+    for name in ["medilink.db", "medilink.key", "medilink.db-wal"] {
+        let mode = std::fs::metadata(database.folder().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
