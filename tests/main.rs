@@ -1,6 +1,5 @@
 //! MediLink tried from outside. One binary: every further one would link the whole stack again.
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -1,6 +1,7 @@
 //! What a use case answers when it does not do what it was asked.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use medilink_domain::policy::Action;
 use medilink_domain::record::{Concept, Record};
@@ -74,14 +75,14 @@ pub struct FieldErrors(BTreeMap<String, Vec<String>>);
 
 impl FieldErrors {
     /// Begins with one wrong field.
-    pub fn of(field: &str, message: impl ToString) -> Self {
+    pub fn of(field: &str, message: impl fmt::Display) -> Self {
         let mut errors = Self::default();
         errors.add(field, message);
         errors
     }
 
     /// Adds a message.
-    pub fn add(&mut self, field: &str, message: impl ToString) {
+    pub fn add(&mut self, field: &str, message: impl fmt::Display) {
         self.0.entry(field.to_owned()).or_default().push(message.to_string());
     }
 

@@ -90,7 +90,10 @@ pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
     /// What to send as `cursor` for the next page; null on the last one.
-    #[cfg_attr(feature = "schema", schema(required = true, example = "AaH3XLpWeDOskmDqOfk7CjIwMzAtMDEtMDdUMDk6MDA6MDBa"))]
+    #[cfg_attr(
+        feature = "schema",
+        schema(required = true, example = "AaH3XLpWeDOskmDqOfk7CjIwMzAtMDEtMDdUMDk6MDA6MDBa")
+    )]
     pub next: Option<String>,
     /// How many items the whole list has, with `count=true`; counting stops at 100,000.
     #[serde(skip_serializing_if = "Option::is_none")]

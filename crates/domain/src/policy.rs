@@ -72,6 +72,7 @@ pub enum Access {
 }
 
 /// Answers what a role may do, given how the person stands to the data.
+#[expect(clippy::match_same_arms, reason = "each line is one sentence of the agreement")]
 pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
     use Access::{Allow, Deny, Hide};
     use Action as A;

@@ -67,9 +67,8 @@ impl Timestamp {
             .split_once(['T', 't', ' '])
             .filter(|(_, time)| has_shape(time.get(..8), "99:99:99"))
             .ok_or(TimeError::NotAnInstant)?;
-        Date::parse(day).map_err(|error| match error {
-            TimeError::NotADate => TimeError::NotAnInstant,
-            other => other,
+        Date::parse(day).map_err(|error| {
+            if error == TimeError::NotADate { TimeError::NotAnInstant } else { error }
         })?;
         let clock = time.get(..8).unwrap_or_default();
         if NaiveTime::parse_from_str(clock, "%H:%M:%S").is_err() || clock.ends_with(":60") {

@@ -64,6 +64,11 @@ impl<'de, T: Shape> Deserialize<'de> for Field<T> {
 }
 
 impl<T> Field<T> {
+    /// Tells whether the body says nothing here, or null.
+    pub(crate) const fn is_missing(&self) -> bool {
+        matches!(self, Self::Absent | Self::Null)
+    }
+
     /// Reads a field that has to be there.
     ///
     /// Returns `None` exactly when it has added a message to the errors.
@@ -73,11 +78,10 @@ impl<T> Field<T> {
         errors: &mut FieldErrors,
         parse: impl FnOnce(T) -> Result<U, E>,
     ) -> Option<U> {
-        let (Self::Absent | Self::Null) = self else {
-            return self.optional(name, errors, parse);
-        };
-        errors.add(name, "this field is required");
-        None
+        if self.is_missing() {
+            errors.add(name, "this field is required");
+        }
+        self.optional(name, errors, parse)
     }
 
     /// Reads a field that may be missing.
@@ -106,10 +110,12 @@ impl Field<String> {
         errors: &mut FieldErrors,
         parse: impl FnOnce(&str) -> Result<U, E>,
     ) -> Option<U> {
-        match self {
-            Self::Given(raw) if raw.trim().is_empty() => None,
-            other => other.optional(name, errors, |raw| parse(&raw)),
+        if let Self::Given(raw) = &self
+            && raw.trim().is_empty()
+        {
+            return None;
         }
+        self.optional(name, errors, |raw| parse(&raw))
     }
 
     /// Reads an id, or anything else that is written as text, and has to be there.

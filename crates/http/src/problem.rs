@@ -96,8 +96,14 @@ pub fn catalogue() -> Vec<Kind> {
 }
 
 /// What went wrong with a request, and what to do about it.
+///
+/// It is boxed: handlers hand it about in every `Result`, and rarely have one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub struct Problem(#[schema(inline)] Box<Details>);
+
+/// What is said of a problem.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Details {
     /// Where the kind of problem is explained.
     #[schema(value_type = String, example = "/problems/invalid")]
     r#type: String,
@@ -139,7 +145,7 @@ fn code_schema() -> utoipa::openapi::schema::Object {
 impl Problem {
     /// Makes a problem of a kind, with what there is to say in this case.
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Details {
             r#type: format!("/problems/{}", kind.code),
             title: kind.title,
             status: kind.status,
@@ -149,7 +155,7 @@ impl Problem {
             request_id: None,
             errors: None,
             allow: None,
-        }
+        }))
     }
 
     /// Makes a problem of a kind that needs no more words.
@@ -163,13 +169,16 @@ impl Problem {
     }
 
     /// Says which methods are answered.
-    pub(crate) fn allowing(self, methods: String) -> Self {
-        Self { allow: Some(methods), ..self }
+    pub(crate) fn allowing(mut self, methods: String) -> Self {
+        self.0.allow = Some(methods);
+        self
     }
 
     /// Says in which request it happened.
-    pub(crate) fn in_request(self, request: RequestId) -> Self {
-        Self { instance: format!("urn:uuid:{request}"), request_id: Some(request), ..self }
+    pub(crate) fn in_request(mut self, request: RequestId) -> Self {
+        self.0.instance = format!("urn:uuid:{request}");
+        self.0.request_id = Some(request);
+        self
     }
 
     /// Writes the answer.
@@ -223,29 +232,31 @@ impl From<FieldErrors> for Problem {
             .iter()
             .map(|(field, messages)| (field.clone(), messages.iter().map(sentence).collect()))
             .collect();
-        Self { errors: Some(errors), ..Self::new(Kind::INVALID, "Some fields are wrong.") }
+        let mut problem = Self::new(Kind::INVALID, "Some fields are wrong.");
+        problem.0.errors = Some(errors);
+        problem
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code)
+        f.write_str(self.0.code)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The middleware says later which request it is, and writes the body anew.
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status_code());
         response.content_type("application/problem+json");
-        if let Some(methods) = &self.allow {
+        if let Some(methods) = &self.0.allow {
             response.insert_header((ALLOW, methods.clone()));
         }
-        match self.status {
+        match self.0.status {
             401 => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }

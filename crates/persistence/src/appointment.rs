@@ -42,7 +42,7 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
             .one(&self.transaction)
             .await
             .map_err(store_error)?;
-        found.map(|row| restore(row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
+        found.map(|row| restore(&row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
     }
 
     async fn insert(
@@ -197,7 +197,7 @@ fn page_of(
         let starts_at = Timestamp::parse(&position.key).map_err(corrupt)?;
         select = select.filter(page::behind(
             [column(Column::StartsAt), column(Column::Id)],
-            [Expr::val(starts_at.as_utc()).into(), Expr::val(position.id).into()],
+            [Expr::val(starts_at.as_utc()), Expr::val(position.id)],
             descending,
         ));
     }
@@ -205,7 +205,7 @@ fn page_of(
 }
 
 fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
-    Expr::col((appointment::Entity, column)).into()
+    Expr::col((appointment::Entity, column))
 }
 
 /// Joins the patient, whose record decides who may see the appointment.
@@ -342,7 +342,7 @@ fn change_row(
     }
 }
 
-fn restore(row: appointment::Model) -> Result<Appointment, Broken> {
+fn restore(row: &appointment::Model) -> Result<Appointment, Broken> {
     let period = Period::new(Timestamp::new(row.starts_at)?, Timestamp::new(row.ends_at)?)?;
     Ok(Appointment {
         id: AppointmentId::new(row.id),
@@ -350,8 +350,8 @@ fn restore(row: appointment::Model) -> Result<Appointment, Broken> {
         patient: PatientId::new(row.patient_id),
         time: AppointmentTime::new(period)?,
         status: AppointmentStatus::parse(&row.status)?,
-        reason: optional(row.reason, VisitReason::parse)?,
-        notes: optional(row.notes, AppointmentNotes::parse)?,
+        reason: optional(row.reason.as_deref(), VisitReason::parse)?,
+        notes: optional(row.notes.as_deref(), AppointmentNotes::parse)?,
         retrospective: row.retrospective,
         created_by: UserId::new(row.created_by),
         created_at: Timestamp::new(row.created_at)?,

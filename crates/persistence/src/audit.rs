@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::ports::AuditLog;
 use medilink_domain::audit::AuditEntry;
+use medilink_domain::id::{PatientId, SessionId};
 use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, Set};
 use tokio::sync::{mpsc, oneshot};
 
@@ -66,15 +67,15 @@ async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
 }
 
 async fn keep(store: &SeaOrmStore, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-    store.work().await?.finish(entries).await
+    store.work().await?.finish(&entries).await
 }
 
 /// Adds entries within a transaction.
 pub(crate) async fn append(
     transaction: &DatabaseTransaction,
-    entries: Vec<AuditEntry>,
+    entries: &[AuditEntry],
 ) -> Result<(), StoreError> {
-    let rows = entries.into_iter().map(row);
+    let rows = entries.iter().map(row);
     audit_entry::Entity::insert_many(rows)
         .exec_without_returning(transaction)
         .await
@@ -82,20 +83,20 @@ pub(crate) async fn append(
     Ok(())
 }
 
-fn row(entry: AuditEntry) -> audit_entry::ActiveModel {
+fn row(entry: &AuditEntry) -> audit_entry::ActiveModel {
     let AuditEntry { id, at, who, origin, action, outcome, record, patient } = entry;
     audit_entry::ActiveModel {
         id: Set(id.as_uuid()),
         at: Set(at.as_utc()),
         user_id: Set(who.map(|who| who.user.as_uuid())),
         role: Set(who.map(|who| who.role.as_str().to_owned())),
-        session_id: Set(who.and_then(|who| who.session).map(|session| session.as_uuid())),
+        session_id: Set(who.and_then(|who| who.session).map(SessionId::as_uuid)),
         request_id: Set(origin.map(|origin| origin.request.as_uuid())),
         address: Set(origin.and_then(|origin| origin.address).map(|it| it.to_string())),
         action: Set(action.as_str().to_owned()),
         outcome: Set(outcome.as_str().to_owned()),
         concept: Set(record.map(|record| record.concept.as_str().to_owned())),
         record_id: Set(record.map(|record| record.id)),
-        patient_id: Set(patient.map(|patient| patient.as_uuid())),
+        patient_id: Set(patient.map(PatientId::as_uuid)),
     }
 }

@@ -122,7 +122,7 @@ impl DoctorQueries for SeaOrmQueries {
             .one(&self.0)
             .await
             .map_err(store_error)?;
-        optional(name, Zone::parse).map_err(|_| StoreError::Corrupt(id.into()))
+        optional(name.as_deref(), Zone::parse).map_err(|_| StoreError::Corrupt(id.into()))
     }
 
     async fn list(
@@ -141,8 +141,8 @@ impl DoctorQueries for SeaOrmQueries {
             .limit(stretch.limit.get() + 1);
         if let Some(position) = &stretch.after {
             select = select.filter(page::behind(
-                [Expr::col(Column::SortName).into(), Expr::col(Column::Id).into()],
-                [Expr::val(position.key.clone()).into(), Expr::val(position.id).into()],
+                [Expr::col(Column::SortName), Expr::col(Column::Id)],
+                [Expr::val(position.key.clone()), Expr::val(position.id)],
                 false,
             ));
         }
@@ -207,7 +207,7 @@ async fn one<C: ConnectionTrait>(
     let found = select.one(connection).await.map_err(store_error)?;
     let Some(row) = found else { return Ok(None) };
     let record = Record::from(DoctorId::new(row.id));
-    restore(row).map(Some).map_err(|Broken| StoreError::Corrupt(record))
+    restore(&row).map(Some).map_err(|Broken| StoreError::Corrupt(record))
 }
 
 fn show(row: doctor::Model) -> Result<DoctorView, StoreError> {
@@ -282,27 +282,27 @@ fn row(doctor: &Doctor) -> doctor::ActiveModel {
     }
 }
 
-fn restore(row: doctor::Model) -> Result<Doctor, Broken> {
+fn restore(row: &doctor::Model) -> Result<Doctor, Broken> {
     let years = row.years_of_experience.map(|years| YearsOfExperience::new(years.into()));
     let profile = DoctorProfile {
         name: PersonName {
-            first: optional(row.first_name, Name::parse)?,
-            last: optional(row.last_name, Name::parse)?,
+            first: optional(row.first_name.as_deref(), Name::parse)?,
+            last: optional(row.last_name.as_deref(), Name::parse)?,
         },
-        email: optional(row.email, Email::parse)?,
-        phone: optional(row.phone, Phone::parse)?,
+        email: optional(row.email.as_deref(), Email::parse)?,
+        phone: optional(row.phone.as_deref(), Phone::parse)?,
         specialization: Specialization::parse(&row.specialization)?,
-        specialization_text: optional(row.specialization_text, Name::parse)?,
-        license_number: optional(row.license_number, LicenseNumber::parse)?,
+        specialization_text: optional(row.specialization_text.as_deref(), Name::parse)?,
+        license_number: optional(row.license_number.as_deref(), LicenseNumber::parse)?,
         years_of_experience: years.transpose()?,
-        qualification: optional(row.qualification, Qualification::parse)?,
-        bio: optional(row.bio, Biography::parse)?,
+        qualification: optional(row.qualification.as_deref(), Qualification::parse)?,
+        bio: optional(row.bio.as_deref(), Biography::parse)?,
         consultation_fee: row.consultation_fee.map(Money::from_hundredths).transpose()?,
         is_available: row.is_available,
-        hospital_name: optional(row.hospital_name, OrganizationName::parse)?,
-        city: optional(row.city, Place::parse)?,
-        state: optional(row.state, Place::parse)?,
-        country: optional(row.country, Place::parse)?,
+        hospital_name: optional(row.hospital_name.as_deref(), OrganizationName::parse)?,
+        city: optional(row.city.as_deref(), Place::parse)?,
+        state: optional(row.state.as_deref(), Place::parse)?,
+        country: optional(row.country.as_deref(), Place::parse)?,
         time_zone: Zone::parse(&row.time_zone)?,
         booking: BookingMode::parse(&row.booking)?,
     };

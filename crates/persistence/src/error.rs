@@ -39,12 +39,12 @@ pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static)
 }
 
 fn refusal(error: &DbErr) -> Option<&dyn sqlx::error::DatabaseError> {
-    match error {
-        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            error.as_database_error()
-        }
-        _ => None,
-    }
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return None;
+    };
+    error.as_database_error()
 }
 
 fn conflict(refusal: &dyn sqlx::error::DatabaseError) -> Option<Conflict> {

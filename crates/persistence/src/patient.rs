@@ -80,7 +80,7 @@ async fn one<C: ConnectionTrait>(
     id: PatientId,
 ) -> Result<Option<Patient>, StoreError> {
     let found = select.one(connection).await.map_err(store_error)?;
-    found.map(|row| restore(row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
+    found.map(|row| restore(&row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
 }
 
 async fn is_in_care<C: ConnectionTrait>(
@@ -127,26 +127,26 @@ fn row(patient: &Patient) -> patient::ActiveModel {
     }
 }
 
-fn restore(row: patient::Model) -> Result<Patient, Broken> {
+fn restore(row: &patient::Model) -> Result<Patient, Broken> {
     let details = PatientDetails {
         name: PersonName {
-            first: optional(row.first_name, Name::parse)?,
-            last: optional(row.last_name, Name::parse)?,
+            first: optional(row.first_name.as_deref(), Name::parse)?,
+            last: optional(row.last_name.as_deref(), Name::parse)?,
         },
-        email: optional(row.email, Email::parse)?,
-        phone: optional(row.phone, Phone::parse)?,
+        email: optional(row.email.as_deref(), Email::parse)?,
+        phone: optional(row.phone.as_deref(), Phone::parse)?,
         date_of_birth: row.date_of_birth.map(Date::new).transpose()?,
-        gender: optional(row.gender, Gender::parse)?,
-        blood_group: optional(row.blood_group, BloodGroup::parse)?,
-        allergies: optional(row.allergies, ClinicalText::parse)?,
-        medical_history: optional(row.medical_history, ClinicalText::parse)?,
-        current_medications: optional(row.current_medications, ClinicalText::parse)?,
-        emergency_contact_name: optional(row.emergency_contact_name, Name::parse)?,
-        emergency_contact_phone: optional(row.emergency_contact_phone, Phone::parse)?,
-        address: optional(row.address, Address::parse)?,
-        city: optional(row.city, Place::parse)?,
-        state: optional(row.state, Place::parse)?,
-        country: optional(row.country, Place::parse)?,
+        gender: optional(row.gender.as_deref(), Gender::parse)?,
+        blood_group: optional(row.blood_group.as_deref(), BloodGroup::parse)?,
+        allergies: optional(row.allergies.as_deref(), ClinicalText::parse)?,
+        medical_history: optional(row.medical_history.as_deref(), ClinicalText::parse)?,
+        current_medications: optional(row.current_medications.as_deref(), ClinicalText::parse)?,
+        emergency_contact_name: optional(row.emergency_contact_name.as_deref(), Name::parse)?,
+        emergency_contact_phone: optional(row.emergency_contact_phone.as_deref(), Phone::parse)?,
+        address: optional(row.address.as_deref(), Address::parse)?,
+        city: optional(row.city.as_deref(), Place::parse)?,
+        state: optional(row.state.as_deref(), Place::parse)?,
+        country: optional(row.country.as_deref(), Place::parse)?,
     };
     Ok(Patient {
         id: PatientId::new(row.id),

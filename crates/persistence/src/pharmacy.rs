@@ -28,7 +28,7 @@ impl PharmacyRepository for SeaOrmUnitOfWork {
             .map_err(store_error)?;
         let Some(row) = found else { return Ok(None) };
         let record = PharmacyId::new(row.id).into();
-        restore(row).map(Some).map_err(|Broken| StoreError::Corrupt(record))
+        restore(&row).map(Some).map_err(|Broken| StoreError::Corrupt(record))
     }
 
     async fn is_licensed(&mut self, number: &LicenseNumber) -> Result<bool, StoreError> {
@@ -83,16 +83,16 @@ fn row(pharmacy: &Pharmacy) -> pharmacy::ActiveModel {
     }
 }
 
-fn restore(row: pharmacy::Model) -> Result<Pharmacy, Broken> {
+fn restore(row: &pharmacy::Model) -> Result<Pharmacy, Broken> {
     let profile = PharmacyProfile {
-        name: optional(row.name, OrganizationName::parse)?,
-        license_number: optional(row.license_number, LicenseNumber::parse)?,
-        email: optional(row.email, Email::parse)?,
-        phone: optional(row.phone, Phone::parse)?,
-        address: optional(row.address, Address::parse)?,
-        city: optional(row.city, Place::parse)?,
-        state: optional(row.state, Place::parse)?,
-        country: optional(row.country, Place::parse)?,
+        name: optional(row.name.as_deref(), OrganizationName::parse)?,
+        license_number: optional(row.license_number.as_deref(), LicenseNumber::parse)?,
+        email: optional(row.email.as_deref(), Email::parse)?,
+        phone: optional(row.phone.as_deref(), Phone::parse)?,
+        address: optional(row.address.as_deref(), Address::parse)?,
+        city: optional(row.city.as_deref(), Place::parse)?,
+        state: optional(row.state.as_deref(), Place::parse)?,
+        country: optional(row.country.as_deref(), Place::parse)?,
     };
     Ok(Pharmacy {
         id: PharmacyId::new(row.id),

@@ -11,8 +11,8 @@ impl<E: std::error::Error> From<E> for Broken {
 
 /// Reads a value that may be missing.
 pub(crate) fn optional<T, E>(
-    stored: Option<String>,
+    stored: Option<&str>,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<Option<T>, E> {
-    stored.as_deref().map(parse).transpose()
+    stored.map(parse).transpose()
 }

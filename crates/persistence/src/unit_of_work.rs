@@ -42,7 +42,7 @@ impl SeaOrmUnitOfWork {
     }
 
     /// Adds entries to the audit trail and makes everything durable.
-    pub(crate) async fn finish(self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
+    pub(crate) async fn finish(self, entries: &[AuditEntry]) -> Result<(), StoreError> {
         let Self { transaction, turn } = self;
         audit::append(&transaction, entries).await?;
         transaction.commit().await.map_err(store_error)?;
@@ -84,6 +84,6 @@ impl UnitOfWork for SeaOrmUnitOfWork {
     }
 
     async fn commit(self: Box<Self>, audit: AuditEntry) -> Result<(), StoreError> {
-        self.finish(vec![audit]).await
+        self.finish(&[audit]).await
     }
 }

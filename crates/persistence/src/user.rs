@@ -46,7 +46,7 @@ impl UserRepository for SeaOrmUnitOfWork {
             .one(&self.transaction)
             .await
             .map_err(store_error)?;
-        found.map(|row| restore(row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
+        found.map(|row| restore(&row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
     }
 
     async fn taken(&mut self, username: &Username, email: &Email) -> Result<Taken, StoreError> {
@@ -190,17 +190,17 @@ fn row(user: &User) -> user::ActiveModel {
     }
 }
 
-fn restore(row: user::Model) -> Result<User, Broken> {
+fn restore(row: &user::Model) -> Result<User, Broken> {
     Ok(User {
         id: UserId::new(row.id),
         username: Username::parse(&row.username)?,
         email: Email::parse(&row.email)?,
-        password_hash: Phi::new(row.password_hash),
+        password_hash: Phi::new(row.password_hash.clone()),
         name: PersonName {
-            first: optional(row.first_name, Name::parse)?,
-            last: optional(row.last_name, Name::parse)?,
+            first: optional(row.first_name.as_deref(), Name::parse)?,
+            last: optional(row.last_name.as_deref(), Name::parse)?,
         },
-        phone: optional(row.phone, Phone::parse)?,
+        phone: optional(row.phone.as_deref(), Phone::parse)?,
         role: Role::parse(&row.role)?,
         status: UserStatus::parse(&row.status)?,
         created_at: Timestamp::new(row.created_at)?,

@@ -145,7 +145,7 @@ async fn serve(
     let mut kept = Vec::new();
     let mut next = Some(first);
     while let Some(ask) = next.take() {
-        let savepoint = match group.begin().await {
+        let savepoint = match savepoint(group).await {
             Ok(savepoint) => savepoint,
             Err(error) => {
                 let _ = ask.send(Err(store_error(error)));
@@ -165,6 +165,11 @@ async fn serve(
         }
     }
     (kept, true)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the writer alone opens savepoints")]
+async fn savepoint(group: &DatabaseTransaction) -> Result<DatabaseTransaction, DbErr> {
+    group.begin().await
 }
 
 /// Tells whether the group's transaction is still open after a unit was dropped: a full disk or a

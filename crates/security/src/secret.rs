@@ -52,8 +52,8 @@ impl SecretKey {
 
     /// Returns a name of the key that does not give it away: the beginning of its hash.
     pub(crate) fn name(&self) -> String {
-        let hash = Sha256::digest(&self.0);
-        hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&self.0));
+        format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
     }
 
     /// Makes a code that only a holder of the key can make, for one purpose.

@@ -67,15 +67,11 @@ fn password(from_input: bool) -> Result<String, Failure> {
 
 /// Says which field is wrong, as the command line calls it.
 fn explain(error: Error) -> Failure {
-    match error {
-        Error::Invalid(fields) => {
-            let wrong: Vec<_> = fields
-                .by_field()
-                .iter()
-                .map(|(field, messages)| format!("--{field}: {}", messages.join("; ")))
-                .collect();
-            Failure::Other(wrong.join("\n"))
-        }
-        other => Failure::other(other),
-    }
+    let Error::Invalid(fields) = error else { return Failure::other(error) };
+    let wrong: Vec<_> = fields
+        .by_field()
+        .iter()
+        .map(|(field, messages)| format!("--{field}: {}", messages.join("; ")))
+        .collect();
+    Failure::Other(wrong.join("\n"))
 }

@@ -1,7 +1,7 @@
 //! The settings: a flag wins over the environment, that over `.env`, and that over the default.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::SocketAddr;
 
 use medilink_domain::time::Zone;
@@ -195,7 +195,7 @@ pub(crate) fn example() -> String {
         # A flag wins over the environment, that over this file, and that over the default.\n"
         .to_owned();
     for Setting { name, default, about, .. } in SETTINGS {
-        page.push_str(&format!("\n# {about}\n#{name}={default}\n"));
+        let _ = write!(page, "\n# {about}\n#{name}={default}\n");
     }
     page
 }

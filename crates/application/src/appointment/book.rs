@@ -55,7 +55,7 @@ impl Appointments {
         work.appointments().insert(&appointment, &booked).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::now(AppointmentView::of(appointment, &doctor, &patient)))
+        Ok(Written::now(AppointmentView::of(&appointment, &doctor, &patient)))
     }
 }
 

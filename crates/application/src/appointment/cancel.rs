@@ -49,7 +49,7 @@ impl Appointments {
         work.appointments().update(&appointment, &cancelled).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::now(AppointmentView::of(appointment, &doctor, &patient)))
+        Ok(Written::now(AppointmentView::of(&appointment, &doctor, &patient)))
     }
 }
 

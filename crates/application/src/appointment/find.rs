@@ -50,7 +50,7 @@ mod tests {
         let mut clinic = FakeClinic::default();
         let appointment = an_appointment(AppointmentStatus::Scheduled);
         let seen = SeenAppointment {
-            view: AppointmentView::of(appointment, &a_doctor(), &a_patient()),
+            view: AppointmentView::of(&appointment, &a_doctor(), &a_patient()),
             patient_created_by: UserId::new(Uuid::from_u128(CREATOR)),
         };
         clinic.queries.appointments.expect_find().returning(move |_| Ok(Some(seen.clone())));

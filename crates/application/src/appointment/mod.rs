@@ -97,5 +97,5 @@ async fn repeat(
     // What the first request wrote may not be on disk before this commit.
     work.commit(permit.audit(id, now)).await?;
 
-    Ok(Written::before(AppointmentView::of(appointment, &doctor, &patient)))
+    Ok(Written::before(AppointmentView::of(&appointment, &doctor, &patient)))
 }

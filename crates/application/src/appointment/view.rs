@@ -56,7 +56,7 @@ pub struct AppointmentView {
 
 impl AppointmentView {
     /// Shows an appointment that was just written.
-    pub(super) fn of(appointment: Appointment, doctor: &Doctor, patient: &Patient) -> Self {
+    pub(super) fn of(appointment: &Appointment, doctor: &Doctor, patient: &Patient) -> Self {
         let period = appointment.time.period();
         Self {
             id: appointment.id,

@@ -63,7 +63,10 @@ pub struct DoctorView {
     #[cfg_attr(feature = "schema", schema(required = true, example = "MD, FACC"))]
     pub qualification: Option<String>,
     /// What they say about themself.
-    #[cfg_attr(feature = "schema", schema(required = true, example = "Has practised in three countries."))]
+    #[cfg_attr(
+        feature = "schema",
+        schema(required = true, example = "Has practised in three countries.")
+    )]
     pub bio: Option<String>,
     /// What a consultation costs.
     #[cfg_attr(feature = "schema", schema(required = true, example = "250.00"))]

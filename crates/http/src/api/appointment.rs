@@ -275,9 +275,9 @@ fn time(
     if both {
         errors.add("duration_minutes", "give either this or ends_at");
     }
-    let names_end = !matches!(ends_at, Field::Absent | Field::Null);
+    let names_end = !ends_at.is_missing();
     let ends_at = ends_at.optional("ends_at", errors, |raw| Timestamp::parse(&raw));
-    let names_length = !matches!(duration_minutes, Field::Absent | Field::Null);
+    let names_length = !duration_minutes.is_missing();
     let minutes = duration_minutes.optional("duration_minutes", errors, Ok::<_, String>);
 
     let starts_at = starts_at?;

@@ -216,11 +216,10 @@ impl RegisterBody {
             last: self.last_name.filled("last_name", &mut errors, Name::parse),
         };
         let phone = self.phone.filled("phone", &mut errors, Phone::parse);
-        let role = match self.role {
-            Field::Absent | Field::Null => Some(Role::Coordinator),
-            given => given.required("role", &mut errors, |raw| {
-                Role::parse_alias(&raw).map_err(|error| error.to_string())
-            }),
+        let role = if self.role.is_missing() {
+            Some(Role::Coordinator)
+        } else {
+            self.role.required("role", &mut errors, |raw| Role::parse_alias(&raw))
         };
         let profile = role.and_then(|role| profile(role, self.profile, default_zone, &mut errors));
 

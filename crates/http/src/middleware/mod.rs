@@ -49,13 +49,11 @@ pub async fn handle(
 
     let _in_span = span.enter();
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    let answer = match answer {
-        Ok(answer) => answer?.map_into_boxed_body(),
-        Err(_) => {
-            tracing::error!(%method, status = 500, milliseconds, "a handler panicked");
-            return Err(Problem::plain(Kind::INTERNAL).in_request(id).into());
-        }
+    let Ok(answer) = answer else {
+        tracing::error!(%method, status = 500, milliseconds, "a handler panicked");
+        return Err(Problem::plain(Kind::INTERNAL).in_request(id).into());
     };
+    let answer = answer?.map_into_boxed_body();
     // The pattern of the route and never the path, whose query may name a patient.
     let route = answer.request().match_pattern().unwrap_or_default();
     let status = answer.status().as_u16();
