@@ -6,6 +6,9 @@ CARGO ?= cargo
 # Debian's Rust images have no PostgreSQL; only root can install it.
 INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
+# The program that the tests run as a process; building the tests builds it too.
+PROGRAM = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/medilink)
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-domain lint format docs postgres
 
@@ -16,7 +19,8 @@ run: ## Start MediLink on data/medilink.db, with demo data if it is empty.
 	$(CARGO) run --locked --quiet -- serve --profile development --demo
 
 test: postgres ## Run every test, on SQLite and on a real PostgreSQL.
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --no-run
+	MEDILINK_TEST_PROGRAM=$(PROGRAM) $(CARGO) test --locked --workspace
 
 test-domain: ## Run the tests of the rules and the use cases alone: seconds.
 	$(CARGO) test --locked -p medilink-domain -p medilink-application
@@ -31,7 +35,7 @@ format: ## Format the code.
 
 docs: ## Print the documents that are made from the code.
 	$(CARGO) run --locked --quiet -- config example > .env.example
-	MEDILINK_TEST_WRITE_DOCS=1 $(CARGO) test --locked --quiet -p medilink-tests documents
+	MEDILINK_TEST_WRITE_DOCS=1 $(CARGO) test --locked --quiet --workspace --test medilink documents
 
 postgres: ## Install PostgreSQL for the tests, where it is missing and may be installed.
 	@if [ -n "$${MEDILINK_TEST_POSTGRES:-}" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \

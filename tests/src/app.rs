@@ -33,7 +33,7 @@ pub struct TestClock(Arc<AtomicI64>);
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        at(NOW) + chrono::TimeDelta::seconds(self.0.load(Ordering::Relaxed))
+        at(NOW).saturating_add(chrono::TimeDelta::seconds(self.0.load(Ordering::Relaxed)))
     }
 }
 

@@ -15,10 +15,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// Returns the program, built from this checkout.
+    /// Returns the program: the one that `MEDILINK_TEST_PROGRAM` names, or one that is built now.
     pub fn path() -> &'static Path {
         static PATH: OnceLock<PathBuf> = OnceLock::new();
         PATH.get_or_init(|| {
+            if let Some(named) = std::env::var_os("MEDILINK_TEST_PROGRAM") {
+                return PathBuf::from(named).canonicalize().expect("the program that is named");
+            }
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let built = Command::new(cargo)
                 .args(["build", "--quiet", "--locked", "--package", "medilink-server"])

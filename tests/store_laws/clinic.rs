@@ -6,7 +6,7 @@ use medilink_application::error::StoreError;
 use medilink_application::ports::Ids;
 use medilink_application::store::{Store, UnitOfWork};
 use medilink_application::testing::{NOW, at};
-use medilink_domain::appointment::{Appointment, AppointmentTime, Booking};
+use medilink_domain::appointment::{Appointment, Booking};
 use medilink_domain::audit::{AuditEntry, Outcome};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
 use medilink_domain::id::{
@@ -15,8 +15,9 @@ use medilink_domain::id::{
 use medilink_domain::patient::{Patient, PatientDetails};
 use medilink_domain::phi::Phi;
 use medilink_domain::policy::{Action, Actor};
+use medilink_domain::revision::Revision;
 use medilink_domain::text::LicenseNumber;
-use medilink_domain::time::{Period, Timestamp, Zone};
+use medilink_domain::time::{BookableTime, Period, Timestamp, Zone};
 use medilink_domain::user::{Email, PersonName, Role, User, UserStatus, Username};
 use medilink_persistence::SeaOrmStore;
 use medilink_security::SystemIds;
@@ -59,7 +60,7 @@ impl Clinic {
     ) -> Appointment {
         let booking = Booking {
             patient: self.patients[patient].id,
-            time: AppointmentTime::new(on_monday(start, end)).unwrap(),
+            time: BookableTime::new(on_monday(start, end)).unwrap(),
             reason: None,
             notes: None,
         };
@@ -110,9 +111,9 @@ pub(crate) async fn insert(
         from: None,
         to: appointment.status,
         old_time: None,
-        new_time: appointment.time.period(),
+        new_time: appointment.time,
         by: appointment.created_by,
-        at: appointment.created_at,
+        at: appointment.revision.created_at,
         reason: None,
     };
     work.appointments().insert(appointment, &change).await
@@ -139,9 +140,7 @@ pub(crate) fn a_user() -> User {
         phone: None,
         role: Role::Coordinator,
         status: UserStatus::Active,
-        created_at: at(NOW),
-        updated_at: at(NOW),
-        version: 1,
+        revision: Revision::new(at(NOW)),
     }
 }
 

@@ -21,7 +21,7 @@ async fn a_session_names_its_user_until_it_ends(database: TestDatabase) {
         user: clinic.user.id,
         refresh_hash: [7; 32],
         created_at: at(NOW),
-        expires_at: at(NOW) + TimeDelta::days(7),
+        expires_at: at(NOW).saturating_add(TimeDelta::days(7)),
     };
     let mut work = clinic.store.begin().await.unwrap();
     work.sessions().insert(&session).await.unwrap();
@@ -29,7 +29,11 @@ async fn a_session_names_its_user_until_it_ends(database: TestDatabase) {
     let raw = clinic.database.raw().await;
     let queries = clinic.store.queries();
     let actor = async |days| {
-        queries.sessions().actor(session.id, at(NOW) + TimeDelta::days(days)).await.unwrap()
+        queries
+            .sessions()
+            .actor(session.id, at(NOW).saturating_add(TimeDelta::days(days)))
+            .await
+            .unwrap()
     };
 
     let found = actor(0).await.unwrap();

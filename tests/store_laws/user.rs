@@ -11,7 +11,7 @@ use medilink_domain::money::Money;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::Concept;
 use medilink_domain::text::{
-    Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
+    Biography, LicenseNumber, OrganizationName, Phone, Place, Qualification, SpecializationText,
 };
 use medilink_domain::time::Zone;
 use medilink_domain::user::{Email, PersonName, User, Username};
@@ -35,7 +35,7 @@ async fn names_and_addresses_are_unique_whatever_their_case(database: TestDataba
         ..a_user()
     };
     let same_address =
-        User { email: Email::parse(&shout(clinic.user.email.as_str())).unwrap(), ..a_user() };
+        User { email: Email::parse(&shout(clinic.user.email.disclose())).unwrap(), ..a_user() };
 
     for (user, expected) in
         [(same_name, Conflict::UsernameTaken), (same_address, Conflict::EmailTaken)]
@@ -55,10 +55,10 @@ async fn licence_numbers_are_unique_among_the_verified(database: TestDatabase) {
     let mut work = clinic.store.begin().await.unwrap();
     work.doctors().insert(&first).await.unwrap();
     work.doctors().insert(&second).await.unwrap();
-    assert!(!work.doctors().is_licensed(&number).await.unwrap());
+    assert!(!work.doctors().is_license_taken(&number).await.unwrap());
     first.verify(at(NOW));
     work.doctors().update(&first).await.unwrap();
-    assert!(work.doctors().is_licensed(&number).await.unwrap());
+    assert!(work.doctors().is_license_taken(&number).await.unwrap());
     work.commit(an_entry()).await.unwrap();
 
     let mut work = clinic.store.begin().await.unwrap();
@@ -71,7 +71,7 @@ async fn licence_numbers_are_unique_among_the_verified(database: TestDatabase) {
 async fn an_update_of_a_changed_user_is_stale(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
     let mut late = clinic.user.clone();
-    late.version += 2;
+    late.revision.version += 2;
 
     let mut work = clinic.store.begin().await.unwrap();
     let outcome = work.users().update(&late).await;
@@ -125,7 +125,7 @@ fn a_thorough_doctor() -> Doctor {
         email: Some(Email::parse("soren@example.org").unwrap()),
         phone: Some(Phone::parse("+45 (1) 23").unwrap()),
         specialization: Specialization::Other,
-        specialization_text: Some(Name::parse("Hyperbaric medicine").unwrap()),
+        specialization_text: Some(SpecializationText::parse("Hyperbaric medicine").unwrap()),
         license_number: Some(LicenseNumber::parse("DK-1").unwrap()),
         years_of_experience: Some(YearsOfExperience::new(12).unwrap()),
         qualification: Some(Qualification::parse("MD").unwrap()),

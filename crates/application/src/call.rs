@@ -2,15 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
+use medilink_domain::audit::{AuditEntry, Origin, Outcome};
 use medilink_domain::id::{AuditEntryId, DoctorId, PatientId, Uuid};
-use medilink_domain::policy::{Access, Action, Actor, Relations, open_to_pending};
+use medilink_domain::policy::{Access, Action, Actor, Relations, discloses_patient_data};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::time::Timestamp;
-use medilink_domain::user::UserStatus;
 
 use crate::error::{Error, Result};
-use crate::idempotency::{Claim, IdempotencyKey};
+use crate::idempotency::{IdempotencyKey, Reservation};
 use crate::store::UnitOfWork;
 
 /// Somebody who asks, as an adapter knows them.
@@ -49,8 +48,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A whole list.
-    pub const LIST: Self = Self { record: None, patient: None };
+    /// Nothing that is there already: a list, or a record that is to be made.
+    pub const NONE: Self = Self { record: None, patient: None };
 
     /// One record.
     pub fn of(record: impl Into<Record>) -> Self {
@@ -96,10 +95,9 @@ impl Call {
         self.decide(action, subject);
         match self.actor().may(action, relations) {
             Access::Allow => Ok(Permit { call: self, action, patient: subject.patient }),
-            Access::Deny => Err(self.denial(action)),
-            Access::Hide => {
-                Err(subject.record.map_or_else(|| self.denial(action), |it| not_found(it.concept)))
-            }
+            Access::Deny if self.actor().waits_for(action) => Err(Error::ApprovalPending),
+            Access::Deny => Err(Error::Forbidden(action)),
+            Access::Hide => Err(self.not_found(action, subject)),
         }
     }
 
@@ -108,30 +106,30 @@ impl Call {
     /// Both are written to the audit trail: neither the answer nor the time that it takes tells
     /// them apart.
     pub fn missing(&self, action: Action, subject: Subject) -> Error {
-        self.decide(action, subject);
-        if self.actor().status == UserStatus::Pending && !open_to_pending(action) {
-            return Error::ApprovalPending;
+        match self.may(action, Relations::NONE, subject) {
+            Err(error) => error,
+            // Those who may do it to anything are told that it is not there.
+            Ok(_) => self.not_found(action, subject),
         }
-        subject.record.map_or(Error::Forbidden(action), |record| not_found(record.concept))
     }
 
-    /// Claims the caller's idempotency key, if there is one, for what is about to be done to a
-    /// record. Answers the record of the first request if this is not the first.
+    /// Reserves the caller's idempotency key, if there is one, for what is about to be done to a
+    /// record. Answers the record of the first request if this is a replay of it.
     ///
     /// # Errors
     ///
     /// [`Error::KeyReused`] if the key belongs to another request.
-    pub async fn claim(
+    pub async fn reserve(
         &self,
         work: &mut dyn UnitOfWork,
         record: Uuid,
         now: Timestamp,
     ) -> Result<Option<Uuid>> {
         let Some(key) = &self.caller.idempotency else { return Ok(None) };
-        match work.idempotency().claim(self.actor().user, key, record, now).await? {
-            Claim::First => Ok(None),
-            Claim::Repeated(record) => Ok(Some(record)),
-            Claim::Reused => Err(Error::KeyReused),
+        match work.idempotency().reserve(self.actor().user, key, record, now).await? {
+            Reservation::First => Ok(None),
+            Reservation::Replay(record) => Ok(Some(record)),
+            Reservation::Reused => Err(Error::KeyReused),
         }
     }
 
@@ -151,24 +149,15 @@ impl Call {
     }
 
     fn entry(&self, decision: Decision, outcome: Outcome, at: Timestamp) -> AuditEntry {
-        AuditEntry {
-            id: self.entry,
-            at,
-            who: Some(Who::from(self.actor())),
-            origin: Some(self.caller.origin),
-            action: decision.action,
-            outcome,
-            record: decision.record,
-            patient: decision.patient,
-        }
+        let entry = AuditEntry::new(self.entry, at, decision.action, outcome)
+            .by(self.actor())
+            .from(self.caller.origin)
+            .touching(decision.patient);
+        AuditEntry { record: decision.record, ..entry }
     }
 
-    fn denial(&self, action: Action) -> Error {
-        if self.actor().status == UserStatus::Pending && !open_to_pending(action) {
-            Error::ApprovalPending
-        } else {
-            Error::Forbidden(action)
-        }
+    fn not_found(&self, action: Action, subject: Subject) -> Error {
+        subject.record.map_or(Error::Forbidden(action), |record| Error::NotFound(record.concept))
     }
 
     fn decide(&self, action: Action, subject: Subject) {
@@ -178,27 +167,6 @@ impl Call {
 
     fn take_decision(&self) -> Option<Decision> {
         self.decision.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-const fn not_found(concept: Concept) -> Error {
-    Error::NotFound(concept)
-}
-
-/// Tells whether an action shows a patient's data, which the audit trail has to know.
-const fn discloses_patient_data(action: Action) -> bool {
-    match action {
-        Action::ReadPatient | Action::ListAppointments | Action::ReadAppointment => true,
-        Action::Register
-        | Action::SignIn
-        | Action::ReadOwnAccount
-        | Action::CreateAdmin
-        | Action::ApproveUser
-        | Action::ListDoctors
-        | Action::ReadDoctor
-        | Action::CreatePatient
-        | Action::BookAppointment
-        | Action::CancelAppointment => false,
     }
 }
 
@@ -257,29 +225,30 @@ impl Expected {
     }
 }
 
-/// A record that was written, or was written by an earlier request with the same key.
+/// A record that was written, just now or by an earlier request with the same key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Written<T> {
     /// The record.
     pub record: T,
     /// Whether an earlier request did the work.
-    pub repeated: bool,
+    pub replayed: bool,
 }
 
 impl<T> Written<T> {
     /// The work was done just now.
-    pub const fn now(record: T) -> Self {
-        Self { record, repeated: false }
+    pub const fn new(record: T) -> Self {
+        Self { record, replayed: false }
     }
 
     /// An earlier request has done the work.
-    pub const fn before(record: T) -> Self {
-        Self { record, repeated: true }
+    pub const fn replayed(record: T) -> Self {
+        Self { record, replayed: true }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use medilink_domain::audit::Who;
     use medilink_domain::user::Role;
 
     use super::*;
@@ -346,7 +315,7 @@ mod tests {
         let id = AuditEntryId::new(Uuid::from_u128(7));
         let acts = |caller| {
             let call = Call::new(caller, id);
-            let permit = call.may(Action::ListDoctors, Relations::NONE, Subject::LIST)?;
+            let permit = call.may(Action::ListDoctors, Relations::NONE, Subject::NONE)?;
             permit.acting_for(a_doctor().id).map(drop)
         };
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use medilink_domain::appointment::AppointmentError;
 use medilink_domain::policy::Action;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::rule::{Rule, RuleCode};
@@ -20,7 +21,7 @@ pub enum Error {
     #[error("the user name or the password is wrong")]
     WrongCredentials,
     /// The person may know of it, but not do it.
-    #[error("you may not {}", .0.as_str().replace('_', " "))]
+    #[error("you may not do this")]
     Forbidden(Action),
     /// The person may do nothing of the kind until an admin has approved their account.
     #[error("your account waits for an administrator's approval")]
@@ -43,6 +44,10 @@ pub enum Error {
     /// Too much is going on to begin this.
     #[error("too many others are waiting; try again")]
     Overloaded,
+    /// The program could not do its own part: no randomness, a library that refuses. What failed
+    /// is for the log alone.
+    #[error("the program failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store failed. What failed is for the log alone.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -144,19 +149,10 @@ pub(crate) const TAKEN: &str = "choose another one; this one is taken";
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        let refused = |code: RuleCode, message: &str| {
-            Self::Refused(Refusal { code, message: message.to_owned() })
-        };
         match error {
             StoreError::Conflict(conflict) => match conflict {
-                Conflict::DoctorDoubleBooked => refused(
-                    RuleCode::DoctorDoubleBooked,
-                    "the doctor already has an appointment at this time",
-                ),
-                Conflict::PatientDoubleBooked => refused(
-                    RuleCode::PatientDoubleBooked,
-                    "the patient already has an appointment at this time",
-                ),
+                Conflict::DoctorDoubleBooked => AppointmentError::DoctorDoubleBooked.into(),
+                Conflict::PatientDoubleBooked => AppointmentError::PatientDoubleBooked.into(),
                 Conflict::UsernameTaken => Self::Invalid(FieldErrors::of("username", TAKEN)),
                 Conflict::EmailTaken => Self::Invalid(FieldErrors::of("email", TAKEN)),
                 Conflict::LicenseNumberTaken => {

@@ -20,11 +20,11 @@ pub struct IdempotencyKey {
 
 /// Whether a request is the first of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
+pub enum Reservation {
     /// It is, or the key is older than a day.
     First,
     /// It was done before, and this is the record that it made or changed.
-    Repeated(Uuid),
+    Replay(Uuid),
     /// The key belongs to another request.
     Reused,
 }
@@ -33,17 +33,17 @@ pub enum Claim {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait IdempotencyRepository: Send {
-    /// Claims a key for what this unit of work is about to do to a record.
+    /// Reserves a key for what this unit of work is about to do to a record.
     ///
-    /// MUST wait for another unit of work that has claimed the same key of the same user, and
-    /// answer [`Claim::Repeated`] with its record if that one was kept. MUST answer
-    /// [`Claim::Reused`] for another fingerprint, and [`Claim::First`] for a key older than
-    /// 24 hours.
-    async fn claim(
+    /// MUST wait for another unit of work that has reserved the same key of the same user, and
+    /// answer [`Reservation::Replay`] with its record if that one was kept. MUST answer
+    /// [`Reservation::Reused`] for another fingerprint, and [`Reservation::First`] for a key older
+    /// than 24 hours.
+    async fn reserve(
         &mut self,
         user: UserId,
         key: &IdempotencyKey,
         record: Uuid,
         now: Timestamp,
-    ) -> Result<Claim, StoreError>;
+    ) -> Result<Reservation, StoreError>;
 }

@@ -69,7 +69,7 @@ pub trait TokenIssuer: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Overloaded`](crate::Error::Overloaded) if the library refuses to sign.
+    /// [`Error::Failed`](crate::Error::Failed) if the library refuses to sign.
     fn sign(&self, claims: &AccessClaims) -> Result<String>;
 
     /// Reads the session of an access token, or `None` if the token is not one of ours, or not
@@ -80,7 +80,7 @@ pub trait TokenIssuer: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Overloaded`](crate::Error::Overloaded) if the system has no randomness to give.
+    /// [`Error::Failed`](crate::Error::Failed) if the system has no randomness to give.
     fn refresh(&self) -> Result<RefreshToken>;
 }
 

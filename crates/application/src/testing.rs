@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use medilink_domain::appointment::{Appointment, AppointmentStatus, AppointmentTime, Booking};
+use medilink_domain::appointment::{Appointment, AppointmentStatus, Booking};
 use medilink_domain::audit::{AuditEntry, Origin};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
 use medilink_domain::id::{
@@ -18,7 +18,8 @@ use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::phi::Phi;
 use medilink_domain::policy::Actor;
 use medilink_domain::record::Record;
-use medilink_domain::time::{Date, Timestamp, Zone};
+use medilink_domain::revision::Revision;
+use medilink_domain::time::{BookableTime, Date, Timestamp, Zone};
 use medilink_domain::user::{Email, PersonName, Role, User, UserStatus, Username};
 
 use crate::Application;
@@ -29,7 +30,9 @@ use crate::appointment::{
 use crate::call::Caller;
 use crate::doctor::{DoctorQueries, DoctorRepository, MockDoctorQueries, MockDoctorRepository};
 use crate::error::StoreError;
-use crate::idempotency::{Claim, IdempotencyKey, IdempotencyRepository, MockIdempotencyRepository};
+use crate::idempotency::{
+    IdempotencyKey, IdempotencyRepository, MockIdempotencyRepository, Reservation,
+};
 use crate::page::Position;
 use crate::patient::{
     MockPatientQueries, MockPatientRepository, PatientQueries, PatientRepository,
@@ -239,13 +242,15 @@ impl FakeClinic {
     /// Takes the caller's key for that of an earlier request, which made or changed this record.
     pub fn has_written(&mut self, record: impl Into<Record>) {
         let earlier = record.into().id;
-        let claim = self.work.idempotency.expect_claim();
-        claim.returning(move |_, _, _, _| Ok(Claim::Repeated(earlier)));
+        let claim = self.work.idempotency.expect_reserve();
+        claim.returning(move |_, _, _, _| Ok(Reservation::Replay(earlier)));
     }
 
-    /// Signs tokens: `access` and `refresh`.
+    /// Signs access tokens that say their session and their end, and makes refresh tokens.
     pub fn signs_tokens(&mut self) {
-        self.tokens.expect_sign().returning(|_| Ok("access".to_owned()));
+        self.tokens
+            .expect_sign()
+            .returning(|claims| Ok(format!("{} until {}", claims.session, claims.expires_at)));
         let refresh = RefreshToken { secret: "refresh".to_owned(), hash: [8; 32] };
         self.tokens.expect_refresh().returning(move || Ok(refresh.clone()));
     }
@@ -332,7 +337,7 @@ pub fn a_caller_with_a_key(role: Role) -> Caller {
 }
 
 /// Makes a call of the user who made the records of tests.
-pub fn the_maker(role: Role) -> Caller {
+pub fn the_creator(role: Role) -> Caller {
     let mut caller = a_caller(role);
     caller.actor.user = UserId::new(Uuid::from_u128(CREATOR));
     caller
@@ -388,7 +393,7 @@ pub fn a_patient() -> Patient {
 pub fn a_booking() -> Booking {
     Booking {
         patient: a_patient().id,
-        time: AppointmentTime::lasting(at("2030-01-07T10:00:00Z"), 30).expect("half an hour"),
+        time: BookableTime::lasting(at("2030-01-07T10:00:00Z"), 30).expect("half an hour"),
         reason: None,
         notes: None,
     }
@@ -407,9 +412,7 @@ pub fn an_appointment(status: AppointmentStatus) -> Appointment {
         notes,
         retrospective: false,
         created_by: UserId::new(Uuid::from_u128(CREATOR)),
-        created_at: at(NOW),
-        updated_at: at(NOW),
-        version: 1,
+        revision: Revision::new(at(NOW)),
     }
 }
 
@@ -429,9 +432,7 @@ pub fn a_user(role: Role, status: UserStatus) -> User {
         phone: None,
         role,
         status,
-        created_at: at(NOW),
-        updated_at: at(NOW),
-        version: 1,
+        revision: Revision::new(at(NOW)),
     }
 }
 

@@ -1,14 +1,13 @@
 //! Appointments: booking a doctor's time for a patient, and what may become of it.
 
-use chrono::TimeDelta;
-
 use crate::choice::choice;
 use crate::doctor::{BookingMode, Doctor};
 use crate::id::{AppointmentId, DoctorId, PatientId, UserId};
 use crate::policy::Actor;
+use crate::revision::Revision;
 use crate::rule::{Rule, RuleCode};
-use crate::text::{AppointmentNotes, VisitReason};
-use crate::time::{Period, PeriodError, Timestamp};
+use crate::text::{AppointmentNotes, Reason};
+use crate::time::{BookableTime, Timestamp};
 use crate::user::Role;
 
 choice! {
@@ -58,58 +57,6 @@ impl AppointmentStatus {
     }
 }
 
-/// The time of an appointment: an interval of 5 minutes to 12 hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AppointmentTime(Period);
-
-/// Why a time is none for an appointment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AppointmentTimeError {
-    /// It ends before it starts, or at once.
-    #[error(transparent)]
-    Backwards(#[from] PeriodError),
-    /// It is shorter or longer than an appointment may be.
-    #[error("choose a length of 5 to 720 minutes")]
-    Length,
-}
-
-impl AppointmentTime {
-    /// How long an appointment is, in minutes, if nobody says otherwise.
-    pub const DEFAULT_MINUTES: i64 = 30;
-
-    /// Makes the time from an interval.
-    ///
-    /// # Errors
-    ///
-    /// [`AppointmentTimeError::Length`] unless it lasts 5 to 720 minutes.
-    pub fn new(period: Period) -> Result<Self, AppointmentTimeError> {
-        let bounds = TimeDelta::minutes(5)..=TimeDelta::minutes(720);
-        if bounds.contains(&period.length()) {
-            Ok(Self(period))
-        } else {
-            Err(AppointmentTimeError::Length)
-        }
-    }
-
-    /// Makes the time from its start and its length in minutes.
-    ///
-    /// # Errors
-    ///
-    /// [`AppointmentTimeError::Length`] unless it lasts 5 to 720 minutes.
-    pub fn lasting(starts_at: Timestamp, minutes: i64) -> Result<Self, AppointmentTimeError> {
-        let length = TimeDelta::try_minutes(minutes).ok_or(AppointmentTimeError::Length)?;
-        match Period::new(starts_at, starts_at + length) {
-            Ok(period) => Self::new(period),
-            Err(PeriodError) => Err(AppointmentTimeError::Length),
-        }
-    }
-
-    /// Returns the interval.
-    pub const fn period(self) -> Period {
-        self.0
-    }
-}
-
 /// A booked meeting of one patient with one doctor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appointment {
@@ -120,23 +67,19 @@ pub struct Appointment {
     /// Who is seen.
     pub patient: PatientId,
     /// When.
-    pub time: AppointmentTime,
-    /// Where it stands. It changes through the methods of this file alone.
+    pub time: BookableTime,
+    /// Where it stands. Outside this file it is only ever restored, never changed.
     pub status: AppointmentStatus,
     /// Why the patient comes.
-    pub reason: Option<VisitReason>,
+    pub reason: Option<Reason>,
     /// What else there is to know.
     pub notes: Option<AppointmentNotes>,
     /// Whether it was entered when its time was over already.
     pub retrospective: bool,
     /// The user who booked it.
     pub created_by: UserId,
-    /// When it was booked.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// Counts the changes.
-    pub version: i64,
+    /// When it was booked, and what has changed since.
+    pub revision: Revision,
 }
 
 /// What somebody asks for when they book.
@@ -145,9 +88,9 @@ pub struct Booking {
     /// Who is to be seen.
     pub patient: PatientId,
     /// When.
-    pub time: AppointmentTime,
+    pub time: BookableTime,
     /// Why the patient comes.
-    pub reason: Option<VisitReason>,
+    pub reason: Option<Reason>,
     /// What else there is to know.
     pub notes: Option<AppointmentNotes>,
 }
@@ -160,28 +103,30 @@ pub struct AppointmentChange {
     /// Where it stands now.
     pub to: AppointmentStatus,
     /// The time that it had, if the time moved.
-    pub old_time: Option<Period>,
+    pub old_time: Option<BookableTime>,
     /// The time that it has.
-    pub new_time: Period,
+    pub new_time: BookableTime,
     /// Who changed it.
     pub by: UserId,
     /// When.
     pub at: Timestamp,
     /// Why, if they said so.
-    pub reason: Option<VisitReason>,
+    pub reason: Option<Reason>,
 }
 
-/// What somebody wants to make of an appointment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AppointmentAction {
-    /// Call it off.
-    Cancel,
+choice! {
+    /// What somebody wants to make of an appointment.
+    pub enum AppointmentAction {
+        /// Call it off.
+        Cancel = "cancelled",
+    }
 }
 
 impl AppointmentAction {
-    const fn past_participle(self) -> &'static str {
+    /// Returns the status that the action leads to.
+    pub const fn target(self) -> AppointmentStatus {
         match self {
-            Self::Cancel => "cancelled",
+            Self::Cancel => AppointmentStatus::Cancelled,
         }
     }
 }
@@ -190,7 +135,7 @@ impl AppointmentAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppointmentError {
     /// Its status does not allow the action.
-    #[error("a {} appointment cannot be {}", .status.as_str().replace('_', " "), .action.past_participle())]
+    #[error("the appointment is {} and cannot be {action}", .status.as_str().replace('_', " "))]
     Refused {
         /// Where the appointment stands.
         status: AppointmentStatus,
@@ -200,6 +145,12 @@ pub enum AppointmentError {
     /// A patient cannot call off what has begun.
     #[error("the appointment has begun; ask the practice")]
     Begun,
+    /// Another active appointment of the doctor overlaps.
+    #[error("the doctor already has an appointment at this time")]
+    DoctorDoubleBooked,
+    /// Another active appointment of the patient overlaps.
+    #[error("the patient already has an appointment at this time")]
+    PatientDoubleBooked,
     /// The doctor takes no appointments at present.
     #[error("the doctor takes no appointments at present")]
     DoctorUnavailable,
@@ -216,6 +167,8 @@ impl Rule for AppointmentError {
         match self {
             Self::Refused { .. } => RuleCode::AppointmentRefused,
             Self::Begun => RuleCode::AppointmentBegun,
+            Self::DoctorDoubleBooked => RuleCode::DoctorDoubleBooked,
+            Self::PatientDoubleBooked => RuleCode::PatientDoubleBooked,
             Self::DoctorUnavailable => RuleCode::DoctorUnavailable,
             Self::OutsideTimeSlots => RuleCode::OutsideTimeSlots,
             Self::InPast => RuleCode::TimeInPast,
@@ -227,7 +180,8 @@ impl Appointment {
     /// Books a doctor's time for a patient.
     ///
     /// That no two active appointments of one doctor, or of one patient, overlap is not asked
-    /// here: only the database sees them all, and it refuses the second one.
+    /// here: only the database sees them all, and it refuses the second one, as
+    /// [`AppointmentError::DoctorDoubleBooked`] or [`AppointmentError::PatientDoubleBooked`].
     ///
     /// # Errors
     ///
@@ -244,7 +198,7 @@ impl Appointment {
         now: Timestamp,
     ) -> Result<(Self, AppointmentChange), AppointmentError> {
         let Booking { patient, time, reason, notes } = booking;
-        let retrospective = time.period().starts_at() < now;
+        let retrospective = time.starts_at() < now;
         if !doctor.profile.is_available {
             return Err(AppointmentError::DoctorUnavailable);
         }
@@ -266,15 +220,13 @@ impl Appointment {
             notes,
             retrospective,
             created_by: by.user,
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            revision: Revision::new(now),
         };
         let change = AppointmentChange {
             from: None,
             to: appointment.status,
             old_time: None,
-            new_time: time.period(),
+            new_time: time,
             by: by.user,
             at: now,
             reason: None,
@@ -290,44 +242,46 @@ impl Appointment {
     /// - [`AppointmentError::Begun`] if a patient asks after its start.
     pub fn cancel(
         &mut self,
-        reason: Option<VisitReason>,
+        reason: Option<Reason>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<AppointmentChange, AppointmentError> {
-        let to = AppointmentStatus::Cancelled;
-        if !self.status.next().contains(&to) {
-            return Err(self.refuse(AppointmentAction::Cancel));
-        }
-        if by.role == Role::Patient && self.time.period().starts_at() <= now {
+        self.check(AppointmentAction::Cancel)?;
+        if by.role == Role::Patient && self.time.starts_at() <= now {
             return Err(AppointmentError::Begun);
         }
-        Ok(self.advance(to, reason, by, now))
+        Ok(self.advance(AppointmentAction::Cancel, reason, by, now))
     }
 
-    /// Moves to a status that the caller has found in the table.
+    /// Holds an action against the table of transitions.
+    fn check(&self, action: AppointmentAction) -> Result<(), AppointmentError> {
+        if self.status.next().contains(&action.target()) {
+            Ok(())
+        } else {
+            Err(AppointmentError::Refused { status: self.status, action })
+        }
+    }
+
+    /// Does what was checked.
     fn advance(
         &mut self,
-        to: AppointmentStatus,
-        reason: Option<VisitReason>,
+        action: AppointmentAction,
+        reason: Option<Reason>,
         by: &Actor,
         now: Timestamp,
     ) -> AppointmentChange {
+        let to = action.target();
         let from = std::mem::replace(&mut self.status, to);
-        self.updated_at = now;
-        self.version += 1;
+        self.revision.touch(now);
         AppointmentChange {
             from: Some(from),
             to,
             old_time: None,
-            new_time: self.time.period(),
+            new_time: self.time,
             by: by.user,
             at: now,
             reason,
         }
-    }
-
-    const fn refuse(&self, action: AppointmentAction) -> AppointmentError {
-        AppointmentError::Refused { status: self.status, action }
     }
 }
 
@@ -352,7 +306,7 @@ mod tests {
     fn a_booking() -> Booking {
         Booking {
             patient: PatientId::new(Uuid::from_u128(4)),
-            time: AppointmentTime::new(on_monday("10:00", "10:30")).unwrap(),
+            time: BookableTime::new(on_monday("10:00", "10:30")).unwrap(),
             reason: None,
             notes: None,
         }
@@ -384,7 +338,7 @@ mod tests {
             Appointment::book(id, &a_doctor(), a_booking(), &patient, at(BEFORE)).unwrap();
 
         assert_eq!((change.from, change.to), (None, AppointmentStatus::Scheduled));
-        assert_eq!(change.new_time, on_monday("10:00", "10:30"));
+        assert_eq!(change.new_time.period(), on_monday("10:00", "10:30"));
     }
 
     #[test]
@@ -420,7 +374,7 @@ mod tests {
 
         let error = appointment.cancel(None, &an_actor(Role::Doctor), at(BEFORE)).unwrap_err();
 
-        assert_eq!(error.to_string(), "a no show appointment cannot be cancelled");
+        assert_eq!(error.to_string(), "the appointment is no show and cannot be cancelled");
         assert_eq!(error.code(), RuleCode::AppointmentRefused);
     }
 
@@ -457,26 +411,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_appointment_lasts_5_to_720_minutes(minutes in -2_000_i64..2_000) {
-            let time = AppointmentTime::lasting(at(BEFORE), minutes);
-            prop_assert_eq!(time.is_ok(), (5..=720).contains(&minutes));
-        }
-
-        #[test]
         fn an_appointment_is_cancelled_once(attempts in 1_usize..9) {
             let mut appointment = an_appointment(AppointmentStatus::Scheduled);
             let done = (0..attempts)
                 .filter(|_| appointment.cancel(None, &an_actor(Role::Admin), at(AFTER)).is_ok())
                 .count();
-            prop_assert_eq!((done, appointment.version), (1, 2));
-        }
-    }
-
-    #[test]
-    fn no_length_is_too_absurd_to_be_refused() {
-        for minutes in [i64::MIN, i64::MAX, 0, -1] {
-            let time = AppointmentTime::lasting(at(BEFORE), minutes);
-            assert_eq!(time, Err(AppointmentTimeError::Length));
+            prop_assert_eq!((done, appointment.revision.version), (1, 2));
         }
     }
 }

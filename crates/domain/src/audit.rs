@@ -69,3 +69,34 @@ pub struct AuditEntry {
     /// The patient whose data it touched, if it was one patient's.
     pub patient: Option<PatientId>,
 }
+
+impl AuditEntry {
+    /// Begins an entry, of the command line unless it is said who acted and from where.
+    pub const fn new(id: AuditEntryId, at: Timestamp, action: Action, outcome: Outcome) -> Self {
+        Self { id, at, who: None, origin: None, action, outcome, record: None, patient: None }
+    }
+
+    /// Says who acted.
+    #[must_use]
+    pub fn by(self, who: impl Into<Who>) -> Self {
+        Self { who: Some(who.into()), ..self }
+    }
+
+    /// Says where the call came from.
+    #[must_use]
+    pub const fn from(self, origin: Origin) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
+    /// Says which record it was about.
+    #[must_use]
+    pub fn about(self, record: impl Into<Record>) -> Self {
+        Self { record: Some(record.into()), ..self }
+    }
+
+    /// Says whose data it touched.
+    #[must_use]
+    pub const fn touching(self, patient: Option<PatientId>) -> Self {
+        Self { patient, ..self }
+    }
+}

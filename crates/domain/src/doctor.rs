@@ -3,9 +3,12 @@
 use crate::choice::choice;
 use crate::id::{DoctorId, UserId};
 use crate::money::Money;
-use crate::text::{Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification};
+use crate::revision::Revision;
+use crate::text::{
+    Biography, LicenseNumber, OrganizationName, Phone, Place, Qualification, SpecializationText,
+};
 use crate::time::{Timestamp, Zone};
-use crate::user::{Email, PersonName, full_name};
+use crate::user::{Email, PersonName};
 
 choice! {
     /// The field of medicine that a doctor works in.
@@ -108,7 +111,7 @@ pub struct DoctorProfile {
     /// The field of medicine.
     pub specialization: Specialization,
     /// The field in the doctor's own words, where the list has no name for it.
-    pub specialization_text: Option<Name>,
+    pub specialization_text: Option<SpecializationText>,
     /// The number of the licence, unique among verified doctors.
     pub license_number: Option<LicenseNumber>,
     /// How long they have practised.
@@ -171,12 +174,8 @@ pub struct Doctor {
     pub is_verified: bool,
     /// The user who signs in as this doctor.
     pub user: Option<UserId>,
-    /// When the doctor was entered.
-    pub created_at: Timestamp,
-    /// When anything here last changed.
-    pub updated_at: Timestamp,
-    /// Counts the changes.
-    pub version: i64,
+    /// When it was made, and what has changed since.
+    pub revision: Revision,
 }
 
 impl Doctor {
@@ -187,20 +186,19 @@ impl Doctor {
         user: Option<UserId>,
         now: Timestamp,
     ) -> Self {
-        Self { id, profile, is_verified: false, user, created_at: now, updated_at: now, version: 1 }
+        Self { id, profile, is_verified: false, user, revision: Revision::new(now) }
     }
 
     /// Records that an admin has checked the licence.
     pub const fn verify(&mut self, now: Timestamp) {
         self.is_verified = true;
-        self.updated_at = now;
-        self.version += 1;
+        self.revision.touch(now);
     }
 }
 
 /// Writes a doctor's name with one title, whatever was typed: "Dr. Emily Chen".
-pub fn display_name(first: &str, last: &str) -> String {
-    let full = full_name(first, last);
+pub fn display_name(name: &PersonName) -> String {
+    let full = name.full();
     let untitled = ["dr. ", "dr ", "dr.", "doctor "]
         .iter()
         .find_map(|title| {
@@ -216,14 +214,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::Name;
+
+    fn shown(first: &str, last: &str) -> String {
+        let read = |part| Name::parse(part).ok();
+        display_name(&PersonName { first: read(first), last: read(last) })
+    }
 
     #[test]
     fn a_doctor_is_titled_once() {
-        assert_eq!(display_name("Emily", "Chen"), "Dr. Emily Chen");
-        assert_eq!(display_name("Dr. Emily", "Chen"), "Dr. Emily Chen");
-        assert_eq!(display_name("dr Emily", "Chen"), "Dr. Emily Chen");
-        assert_eq!(display_name("Drew", "Barry"), "Dr. Drew Barry");
-        assert_eq!(display_name("", ""), "Dr.");
+        assert_eq!(shown("Emily", "Chen"), "Dr. Emily Chen");
+        assert_eq!(shown("Dr. Emily", "Chen"), "Dr. Emily Chen");
+        assert_eq!(shown("dr Emily", "Chen"), "Dr. Emily Chen");
+        assert_eq!(shown("Drew", "Barry"), "Dr. Drew Barry");
+        assert_eq!(shown("", ""), "Dr.");
     }
 
     #[test]
@@ -237,8 +241,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_title_is_added_only_once(first in "\\PC{1,12}", last in "\\PC{1,12}") {
-            let once = display_name(&first, &last);
-            prop_assert_eq!(display_name(&once, ""), once);
+            let once = shown(&first, &last);
+            prop_assert_eq!(shown(&once, ""), once);
         }
     }
 }

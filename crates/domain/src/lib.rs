@@ -5,7 +5,7 @@
 //! a unit test, and why no adapter can go round it.
 //!
 //! Read it in this order: the words that every concept is written in ([`id`], [`choice`],
-//! [`text`], [`time`], [`money`], [`phi`], [`record`]), how a rule refuses ([`rule`]), who may do what
+//! [`text`], [`time`], [`money`], [`phi`], [`record`], [`revision`]), how a rule refuses ([`rule`]), who may do what
 //! ([`policy`]), and then the concepts, one file each.
 
 pub mod choice;
@@ -13,6 +13,7 @@ pub mod id;
 pub mod money;
 pub mod phi;
 pub mod record;
+pub mod revision;
 pub mod rule;
 pub mod text;
 pub mod time;

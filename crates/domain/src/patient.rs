@@ -1,7 +1,12 @@
 //! Patients: people who receive care here, and their records.
 
+use std::fmt;
+
+use chrono::TimeDelta;
+
 use crate::choice::choice;
 use crate::id::{PatientId, UserId};
+use crate::revision::Revision;
 use crate::text::{Address, ClinicalText, Name, Phone, Place};
 use crate::time::{Date, Timestamp};
 use crate::user::{Email, PersonName};
@@ -42,8 +47,8 @@ choice! {
     }
 }
 
-/// What a patient's record says: everything that somebody writes into it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What a patient's record says: everything that somebody writes into it. It prints as `[phi]`.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct PatientDetails {
     /// The name; both parts are known unless a registration left them out.
     pub name: PersonName,
@@ -77,6 +82,12 @@ pub struct PatientDetails {
     pub country: Option<Place>,
 }
 
+impl fmt::Debug for PatientDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[phi]")
+    }
+}
+
 /// A day of birth that has not come yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("choose a day that is not in the future")]
@@ -90,7 +101,7 @@ pub struct UnbornError;
 ///
 /// [`UnbornError`] if the day is in the future everywhere.
 pub fn born_by(day: Date, now: Timestamp) -> Result<Date, UnbornError> {
-    let tomorrow = (now + chrono::TimeDelta::days(1)).date();
+    let tomorrow = now.saturating_add(TimeDelta::days(1)).date();
     if day <= tomorrow { Ok(day) } else { Err(UnbornError) }
 }
 
@@ -105,12 +116,8 @@ pub struct Patient {
     pub user: Option<UserId>,
     /// The user who made the record.
     pub created_by: UserId,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// Counts the changes.
-    pub version: i64,
+    /// When it was made, and what has changed since.
+    pub revision: Revision,
 }
 
 impl Patient {
@@ -122,7 +129,7 @@ impl Patient {
         created_by: UserId,
         now: Timestamp,
     ) -> Self {
-        Self { id, details, user, created_by, created_at: now, updated_at: now, version: 1 }
+        Self { id, details, user, created_by, revision: Revision::new(now) }
     }
 }
 
@@ -139,6 +146,13 @@ mod tests {
         // It is the 8th already in Auckland.
         assert!(born_by(day("2030-01-08"), now).is_ok());
         assert_eq!(born_by(day("2030-01-09"), now), Err(UnbornError));
+    }
+
+    #[test]
+    fn a_record_does_not_print_itself() {
+        let details = PatientDetails { gender: Some(Gender::Female), ..PatientDetails::default() };
+
+        assert_eq!(format!("{details:?}"), "[phi]");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Pharmacies: places that dispense.
 
 use crate::id::{PharmacyId, UserId};
+use crate::revision::Revision;
 use crate::text::{Address, LicenseNumber, OrganizationName, Phone, Place};
 use crate::time::Timestamp;
 use crate::user::Email;
@@ -37,12 +38,8 @@ pub struct Pharmacy {
     pub is_verified: bool,
     /// The user who signs in for it.
     pub user: Option<UserId>,
-    /// When it was entered.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// Counts the changes.
-    pub version: i64,
+    /// When it was made, and what has changed since.
+    pub revision: Revision,
 }
 
 impl Pharmacy {
@@ -53,13 +50,12 @@ impl Pharmacy {
         user: Option<UserId>,
         now: Timestamp,
     ) -> Self {
-        Self { id, profile, is_verified: false, user, created_at: now, updated_at: now, version: 1 }
+        Self { id, profile, is_verified: false, user, revision: Revision::new(now) }
     }
 
     /// Records that an admin has checked the licence.
     pub const fn verify(&mut self, now: Timestamp) {
         self.is_verified = true;
-        self.updated_at = now;
-        self.version += 1;
+        self.revision.touch(now);
     }
 }

@@ -72,42 +72,71 @@ pub enum Access {
 }
 
 /// Answers what a role may do, given how the person stands to the data.
+///
+/// Every action names its own default, so that a new one has to be thought about.
 #[expect(clippy::match_same_arms, reason = "each line is one sentence of the agreement")]
 pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
     use Access::{Allow, Deny, Hide};
-    use Action as A;
-    use Relation as R;
 
-    match (action, role, relation) {
-        // Nobody has a role yet, or it is the command line.
-        (A::Register | A::SignIn, _, _) => Allow,
-        (A::CreateAdmin, _, _) => Deny,
+    match action {
+        // Nobody has a role yet.
+        Action::Register | Action::SignIn => Allow,
+        // Whoever can run the program on its machine; nobody over the network.
+        Action::CreateAdmin => Deny,
+        Action::ReadOwnAccount => Allow,
+        Action::ApproveUser => match role {
+            Role::Admin => Allow,
+            Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
+        },
+        Action::ListDoctors | Action::ReadDoctor => Allow,
+        Action::CreatePatient => match role {
+            Role::Admin | Role::Doctor | Role::Coordinator => Allow,
+            Role::Pharmacy | Role::Patient => Deny,
+        },
+        Action::ReadPatient => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Allow,
+            _ => Hide,
+        },
+        Action::BookAppointment => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Allow,
+            (Role::Pharmacy, _) => Deny,
+            _ => Hide,
+        },
+        Action::ListAppointments => match role {
+            Role::Admin | Role::Doctor | Role::Coordinator | Role::Patient => Allow,
+            Role::Pharmacy => Deny,
+        },
+        Action::ReadAppointment | Action::CancelAppointment => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Own) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Allow,
+            _ => Hide,
+        },
+    }
+}
 
-        (A::ReadOwnAccount, _, _) => Allow,
-        (A::ApproveUser, Role::Admin, _) => Allow,
-        (A::ApproveUser, _, _) => Deny,
-
-        (A::ListDoctors | A::ReadDoctor, _, _) => Allow,
-
-        (_, Role::Admin, _) => Allow,
-
-        (A::CreatePatient, Role::Doctor | Role::Coordinator, _) => Allow,
-        (A::CreatePatient, _, _) => Deny,
-        (A::ReadPatient, Role::Doctor, R::Creator | R::Care) => Allow,
-        (A::ReadPatient, Role::Coordinator, R::Creator) => Allow,
-        (A::ReadPatient, Role::Patient, R::SelfRecord) => Allow,
-
-        (A::BookAppointment, Role::Doctor, R::Creator | R::Care) => Allow,
-        (A::BookAppointment, Role::Coordinator, R::Creator) => Allow,
-        (A::BookAppointment, Role::Patient, R::SelfRecord) => Allow,
-        (A::BookAppointment | A::ListAppointments, Role::Pharmacy, _) => Deny,
-        (A::ListAppointments, _, _) => Allow,
-        (A::ReadAppointment | A::CancelAppointment, Role::Doctor, R::Own) => Allow,
-        (A::ReadAppointment | A::CancelAppointment, Role::Coordinator, R::Creator) => Allow,
-        (A::ReadAppointment | A::CancelAppointment, Role::Patient, R::SelfRecord) => Allow,
-
-        // Whatever is not said above is about a patient of whom this person may not know.
-        _ => Hide,
+/// Answers whether an action shows a patient's data, which the audit trail has to know even if
+/// nothing is changed.
+pub const fn discloses_patient_data(action: Action) -> bool {
+    match action {
+        Action::ReadPatient | Action::ListAppointments | Action::ReadAppointment => true,
+        Action::Register
+        | Action::SignIn
+        | Action::ReadOwnAccount
+        | Action::CreateAdmin
+        | Action::ApproveUser
+        | Action::ListDoctors
+        | Action::ReadDoctor
+        | Action::CreatePatient
+        | Action::BookAppointment
+        | Action::CancelAppointment => false,
     }
 }
 
@@ -156,7 +185,7 @@ impl Actor {
     pub fn may(&self, action: Action, relations: Relations) -> Access {
         match self.status {
             UserStatus::Disabled => Access::Deny,
-            UserStatus::Pending if !open_to_pending(action) => Access::Deny,
+            UserStatus::Pending if self.waits_for(action) => Access::Deny,
             UserStatus::Active | UserStatus::Pending => relations
                 .iter()
                 .map(|relation| permits(self.role, action, relation))
@@ -167,11 +196,34 @@ impl Actor {
 
     /// Tells how they stand to a patient, of whom the store knows who made the record and whether
     /// this person cares for them.
-    pub fn relations_to(&self, patient: PatientId, created_by: UserId, cares: bool) -> Relations {
+    pub fn relations_to_patient(
+        &self,
+        patient: PatientId,
+        created_by: UserId,
+        cares: bool,
+    ) -> Relations {
         Relations::NONE
             .with_if(Relation::SelfRecord, self.patient == Some(patient))
             .with_if(Relation::Creator, self.user == created_by)
             .with_if(Relation::Care, cares)
+    }
+
+    /// Tells how they stand to what one doctor does with one patient: an appointment, for example.
+    ///
+    /// Caring for the patient does not open another doctor's appointments, so it is not asked.
+    pub fn relations_to_encounter(
+        &self,
+        doctor: DoctorId,
+        patient: PatientId,
+        patient_created_by: UserId,
+    ) -> Relations {
+        self.relations_to_patient(patient, patient_created_by, false)
+            .with_if(Relation::Own, self.doctor == Some(doctor))
+    }
+
+    /// Tells whether an admin's approval is what they lack for an action.
+    pub fn waits_for(&self, action: Action) -> bool {
+        self.status == UserStatus::Pending && !open_to_pending(action)
     }
 
     /// Tells whether they act as a doctor for another doctor, which no doctor may.
@@ -182,10 +234,11 @@ impl Actor {
 
 /// Returns the instant after which a completed appointment still counts as care: 90 days ago.
 pub fn care_since(now: Timestamp) -> Timestamp {
-    now + TimeDelta::days(-90)
+    now.saturating_add(TimeDelta::days(-90))
 }
 
-/// All the ways in which somebody stands to a patient's data. Being a stranger is always one.
+/// All the ways in which somebody stands to a patient's data, besides being a stranger, which
+/// everybody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Relations(u8);
 
@@ -199,35 +252,29 @@ impl Relations {
         if holds { Self(self.0 | 1 << relation as u8) } else { self }
     }
 
-    /// Tells whether a relation is among them.
-    pub fn contains(self, relation: Relation) -> bool {
-        relation == Relation::Stranger || self.0 & (1 << relation as u8) != 0
-    }
-
     fn iter(self) -> impl Iterator<Item = Relation> {
-        Relation::ALL.iter().copied().filter(move |relation| self.contains(*relation))
+        Relation::ALL.iter().copied().filter(move |relation| {
+            *relation == Relation::Stranger || self.0 & (1 << *relation as u8) != 0
+        })
     }
 }
 
 /// How far a list may reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     /// Over everything.
     Everything,
     /// Over what the person stands to in one of these relations.
-    Within(Relations),
+    Within(Vec<Relation>),
 }
 
 /// Answers over which records a role may do something: the table read sideways, for lists.
 pub fn reach(role: Role, action: Action) -> Reach {
-    let allowed = |relation| permits(role, action, relation) == Access::Allow;
-    if allowed(Relation::Stranger) {
+    let allowed = |relation: &Relation| permits(role, action, *relation) == Access::Allow;
+    if allowed(&Relation::Stranger) {
         return Reach::Everything;
     }
-    let relations = Relation::ALL
-        .iter()
-        .fold(Relations::NONE, |reached, relation| reached.with_if(*relation, allowed(*relation)));
-    Reach::Within(relations)
+    Reach::Within(Relation::ALL.iter().copied().filter(allowed).collect())
 }
 
 /// Prints the table in Markdown, for people: a row an action, a column a role in a relation.
@@ -246,8 +293,8 @@ pub fn table() -> String {
     for (role, relation) in columns() {
         let _ = write!(page, " {role} ({relation}) |");
     }
-    page.push_str(" while pending |\n|---|");
-    page.push_str(&":-:|".repeat(columns().count() + 1));
+    page.push_str(" while pending | shows patient data |\n|---|");
+    page.push_str(&":-:|".repeat(columns().count() + 2));
     for action in Action::ALL {
         let _ = write!(page, "\n| {} |", action.as_str().replace('_', " "));
         for (role, relation) in columns() {
@@ -259,6 +306,7 @@ pub fn table() -> String {
             let _ = write!(page, " {mark} |");
         }
         page.push_str(if open_to_pending(*action) { " ✔ |" } else { " ✘ |" });
+        page.push_str(if discloses_patient_data(*action) { " yes |" } else { " no |" });
     }
     page.push('\n');
     page
@@ -324,9 +372,7 @@ mod tests {
                 let one = permits(*role, Action::ReadAppointment, *relation) == Access::Allow;
                 let listed = match reach(*role, Action::ReadAppointment) {
                     Reach::Everything => true,
-                    Reach::Within(relations) => {
-                        *relation != Relation::Stranger && relations.contains(*relation)
-                    }
+                    Reach::Within(relations) => relations.contains(relation),
                 };
                 assert_eq!(one, listed, "{role} {relation}");
             }

@@ -29,11 +29,19 @@ pub enum TextError {
     Control,
 }
 
+/// What a text may hold besides what one can see.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// One line: a name, a number.
+    Line,
+    /// Paragraphs: line breaks and tabs are kept.
+    Paragraphs,
+}
+
 /// Trims a text and holds it to its bounds.
 ///
-/// Line breaks and tabs are kept, since people write paragraphs; other control characters are
-/// refused, NUL among them, which PostgreSQL cannot store.
-fn read(raw: &str, min: usize, max: usize) -> Result<String, TextError> {
+/// Control characters are refused, NUL among them, which PostgreSQL cannot store.
+fn read(raw: &str, min: usize, max: usize, shape: Shape) -> Result<String, TextError> {
     let text = raw.trim();
     let actual = text.chars().count();
     if actual < min {
@@ -42,29 +50,27 @@ fn read(raw: &str, min: usize, max: usize) -> Result<String, TextError> {
     if max < actual {
         return Err(TextError::TooLong { max, actual });
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(TextError::Control);
-    }
-    Ok(text.to_owned())
+    let is_kept = |c: char| match shape {
+        Shape::Line => !c.is_control(),
+        Shape::Paragraphs => !c.is_control() || matches!(c, '\n' | '\r' | '\t'),
+    };
+    if text.chars().all(is_kept) { Ok(text.to_owned()) } else { Err(TextError::Control) }
 }
 
 macro_rules! text {
-    ($($(#[$doc:meta])* $name:ident: $min:literal..=$max:literal,)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $shape:ident, $min:literal..=$max:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(Phi<String>);
 
         impl $name {
-            /// The fewest and the most characters.
-            pub const LENGTH: std::ops::RangeInclusive<usize> = $min..=$max;
-
             /// Reads the text: trimmed, within its length, without control characters.
             ///
             /// # Errors
             ///
             /// A [`TextError`] that says what to change.
             pub fn parse(raw: &str) -> Result<Self, TextError> {
-                read(raw, $min, $max).map(|text| Self(Phi::new(text)))
+                read(raw, $min, $max, Shape::$shape).map(|text| Self(Phi::new(text)))
             }
 
             /// Hands out the text.
@@ -77,27 +83,35 @@ macro_rules! text {
 
 text! {
     /// A street, a house number, a postcode: 1 to 500 characters.
-    Address: 1..=500,
+    Address: Paragraphs, 1..=500;
     /// What somebody notes beside an appointment: 1 to 5,000 characters.
-    AppointmentNotes: 1..=5000,
+    AppointmentNotes: Paragraphs, 1..=5000;
     /// What a doctor says about themself: 1 to 5,000 characters.
-    Biography: 1..=5000,
+    Biography: Paragraphs, 1..=5000;
     /// What a patient's record says in prose, allergies for example: 1 to 10,000 characters.
-    ClinicalText: 1..=10_000,
-    /// A given or a family name, or another person's whole name: 1 to 150 characters.
-    Name: 1..=150,
+    ClinicalText: Paragraphs, 1..=10_000;
     /// The number of a professional licence, kept as written: 1 to 100 characters.
-    LicenseNumber: 1..=100,
+    LicenseNumber: Line, 1..=100;
+    /// A given or a family name, or another person's whole name: 1 to 150 characters.
+    Name: Line, 1..=150;
     /// The name of a hospital or a pharmacy: 1 to 200 characters.
-    OrganizationName: 1..=200,
+    OrganizationName: Line, 1..=200;
     /// A telephone number, kept as written: 3 to 32 characters.
-    Phone: 3..=32,
+    Phone: Line, 3..=32;
     /// A city, a state or a country: 1 to 100 characters.
-    Place: 1..=100,
+    Place: Line, 1..=100;
     /// What a doctor has learned: 1 to 500 characters.
-    Qualification: 1..=500,
-    /// Why the patient comes, or why an appointment changed: 1 to 500 characters.
-    VisitReason: 1..=500,
+    Qualification: Paragraphs, 1..=500;
+    /// Why somebody comes, or why something was changed: 1 to 500 characters.
+    Reason: Paragraphs, 1..=500;
+    /// A field of medicine in a doctor's own words: 1 to 150 characters.
+    SpecializationText: Line, 1..=150;
+}
+
+/// Returns the form in which names to sign in with are unique: compatible characters and case are
+/// made one, so that nobody takes a name that looks like another's.
+pub fn key(raw: &str) -> String {
+    raw.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
 /// Folds a text for comparison: compatible forms and case made one, accents dropped.
@@ -139,7 +153,7 @@ mod tests {
 
     #[test]
     fn only_spaces_are_too_short() {
-        assert_eq!(VisitReason::parse(" \n ").unwrap_err(), TextError::TooShort { min: 1 });
+        assert_eq!(Reason::parse(" \n ").unwrap_err(), TextError::TooShort { min: 1 });
     }
 
     #[test]
@@ -152,9 +166,18 @@ mod tests {
     }
 
     #[test]
-    fn nul_is_refused_and_line_breaks_are_kept() {
-        assert_eq!(Name::parse("a\0b").unwrap_err(), TextError::Control);
+    fn a_name_is_one_line_and_an_address_keeps_its_lines() {
+        for raw in ["a\0b", "a\nb", "a\tb", "a\u{85}b"] {
+            assert_eq!(Name::parse(raw).unwrap_err(), TextError::Control);
+        }
         assert_eq!(Address::parse("1 Main St\nFlat 2").unwrap().disclose(), "1 Main St\nFlat 2");
+    }
+
+    #[test]
+    fn names_that_look_alike_have_one_key() {
+        assert_eq!(key("\u{e9}MILIE"), key(" e\u{301}milie "));
+        assert_eq!(key("ａｄａ"), key("Ada"));
+        assert_ne!(key("ada"), key("ad\u{e5}"));
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! this file knows where its rules come from.
 
 use std::fmt;
-use std::ops::Add;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 use jiff::tz::TimeZoneDatabase;
@@ -46,6 +45,19 @@ impl Timestamp {
     /// The first instant of 1970.
     pub const EPOCH: Self = Self(DateTime::UNIX_EPOCH);
 
+    /// The first second of 1900.
+    const FIRST: Self = Self::from_unix(-2_208_988_800);
+
+    /// The last second of 2199.
+    const LAST: Self = Self::from_unix(7_258_118_399);
+
+    const fn from_unix(second: i64) -> Self {
+        match DateTime::from_timestamp(second, 0) {
+            Some(instant) => Self(instant),
+            None => Self::EPOCH,
+        }
+    }
+
     /// Makes an instant from another library's, dropping parts of a second.
     ///
     /// # Errors
@@ -86,6 +98,22 @@ impl Timestamp {
         self.0
     }
 
+    /// Moves the instant.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] if that leads out of the years 1900 to 2199.
+    pub fn checked_add(self, by: TimeDelta) -> Result<Self, TimeError> {
+        self.0.checked_add_signed(by).ok_or(TimeError::OutOfRange).and_then(Self::new)
+    }
+
+    /// Moves the instant, to the end of the years 1900 to 2199 at the most.
+    #[must_use]
+    pub fn saturating_add(self, by: TimeDelta) -> Self {
+        let end = if by < TimeDelta::zero() { Self::FIRST } else { Self::LAST };
+        self.checked_add(by).unwrap_or(end)
+    }
+
     /// Returns the day in UTC.
     pub fn date(self) -> Date {
         Date(self.0.date_naive())
@@ -100,15 +128,6 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.format("%Y-%m-%dT%H:%M:%SZ").fmt(f)
-    }
-}
-
-impl Add<TimeDelta> for Timestamp {
-    type Output = Self;
-
-    /// Moves the instant; beyond what chrono can count it stays where it is.
-    fn add(self, by: TimeDelta) -> Self {
-        Self(self.0.checked_add_signed(by).unwrap_or(self.0))
     }
 }
 
@@ -151,6 +170,15 @@ impl Date {
         let day = NaiveDate::parse_from_str(raw, "%Y-%m-%d")
             .map_err(|_| TimeError::NoSuchDate(raw.to_owned()))?;
         Self::new(day)
+    }
+
+    /// Returns the day after.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] on the last day of 2199.
+    pub fn next(self) -> Result<Self, TimeError> {
+        self.0.succ_opt().ok_or(TimeError::OutOfRange).and_then(Self::new)
     }
 
     /// Returns the day as the databases' libraries know it.
@@ -225,6 +253,113 @@ impl Period {
     /// ```
     pub fn overlaps(self, other: Self) -> bool {
         self.starts_at < other.ends_at && other.starts_at < self.ends_at
+    }
+}
+
+/// A time that can be booked: an interval of 5 minutes to 12 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookableTime(Period);
+
+/// Why a time cannot be booked, whoever is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BookableTimeError {
+    /// It ends before it starts, or at once.
+    #[error(transparent)]
+    Backwards(#[from] PeriodError),
+    /// It is shorter or longer than an appointment may be, or ends beyond the calendar.
+    #[error("choose a length of 5 to 720 minutes")]
+    Length,
+}
+
+impl BookableTime {
+    /// How long an appointment is, in minutes, if nobody says otherwise.
+    pub const DEFAULT_MINUTES: i64 = 30;
+
+    /// Makes the time from an interval.
+    ///
+    /// # Errors
+    ///
+    /// [`BookableTimeError::Length`] unless it lasts 5 to 720 minutes.
+    pub fn new(period: Period) -> Result<Self, BookableTimeError> {
+        let bounds = TimeDelta::minutes(5)..=TimeDelta::minutes(720);
+        if bounds.contains(&period.length()) {
+            Ok(Self(period))
+        } else {
+            Err(BookableTimeError::Length)
+        }
+    }
+
+    /// Makes the time from its start and its length in minutes.
+    ///
+    /// # Errors
+    ///
+    /// [`BookableTimeError::Length`] unless it lasts 5 to 720 minutes.
+    pub fn lasting(starts_at: Timestamp, minutes: i64) -> Result<Self, BookableTimeError> {
+        let length = TimeDelta::try_minutes(minutes).ok_or(BookableTimeError::Length)?;
+        let ends_at = starts_at.checked_add(length).map_err(|_| BookableTimeError::Length)?;
+        Period::new(starts_at, ends_at).map_err(|_| BookableTimeError::Length).and_then(Self::new)
+    }
+
+    /// Returns the interval.
+    pub const fn period(self) -> Period {
+        self.0
+    }
+
+    /// Returns its first instant.
+    pub const fn starts_at(self) -> Timestamp {
+        self.0.starts_at
+    }
+
+    /// Returns the first instant that is no longer in it.
+    pub const fn ends_at(self) -> Timestamp {
+        self.0.ends_at
+    }
+}
+
+/// One end of a range of time, as people name it: an instant, or a day of some zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// An instant.
+    At(Timestamp),
+    /// A day, which belongs to the range whole.
+    Day(Date),
+}
+
+impl Bound {
+    /// Reads an instant or a day.
+    ///
+    /// # Errors
+    ///
+    /// A [`TimeError`] that says which part is impossible.
+    pub fn parse(raw: &str) -> Result<Self, TimeError> {
+        match Date::parse(raw) {
+            Err(TimeError::NotADate) => Timestamp::parse(raw).map(Self::At),
+            day => day.map(Self::Day),
+        }
+    }
+
+    /// Returns the first instant of a range that begins here.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] beyond the years 1900 to 2199.
+    pub fn start(self, zone: &Zone) -> Result<Timestamp, TimeError> {
+        match self {
+            Self::At(instant) => Ok(instant),
+            Self::Day(day) => zone.start_of(day),
+        }
+    }
+
+    /// Returns the first instant behind a range that ends here.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] beyond the years 1900 to 2199.
+    pub fn end(self, zone: &Zone) -> Result<Timestamp, TimeError> {
+        match self {
+            Self::At(instant) => Ok(instant),
+            Self::Day(day) => zone.start_of(day.next()?),
+        }
     }
 }
 
@@ -318,9 +453,13 @@ mod tests {
     }
 
     fn any_period() -> impl Strategy<Value = Period> {
-        (any_timestamp(), 1_i64..1_000_000)
-            .prop_map(|(start, length)| Period::new(start, start + TimeDelta::seconds(length)))
-            .prop_filter_map("it ends after its start", Result::ok)
+        (any_timestamp(), 1_i64..1_000_000).prop_filter_map(
+            "it ends within the calendar",
+            |(start, length)| {
+                let end = start.checked_add(TimeDelta::seconds(length)).ok()?;
+                Period::new(start, end).ok()
+            },
+        )
     }
 
     #[test]
@@ -380,7 +519,52 @@ mod tests {
         assert_eq!(havana.start_of(day("2024-03-10")), Ok(at("2024-03-10T05:00:00Z")));
     }
 
+    #[test]
+    fn no_length_is_too_absurd_to_be_refused() {
+        for minutes in [i64::MIN, i64::MAX, 0, -1] {
+            let time = BookableTime::lasting(at("2030-01-07T09:00:00Z"), minutes);
+            assert_eq!(time, Err(BookableTimeError::Length));
+        }
+    }
+
+    #[test]
+    fn nothing_is_booked_beyond_the_calendar() {
+        let last = at("2199-12-31T23:50:00Z");
+
+        assert_eq!(BookableTime::lasting(last, 30), Err(BookableTimeError::Length));
+        assert!(BookableTime::lasting(last, 9).is_ok());
+        assert_eq!(last.saturating_add(TimeDelta::days(9)), at("2199-12-31T23:59:59Z"));
+        assert_eq!(
+            Bound::parse("2199-12-31").unwrap().end(&Zone::utc()),
+            Err(TimeError::OutOfRange)
+        );
+    }
+
+    #[test]
+    fn a_day_belongs_to_a_range_whole() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let day = Bound::parse("2030-03-31").unwrap();
+
+        // Clocks go forward that night: the day has 23 hours.
+        assert_eq!(day.start(&berlin), Ok(at("2030-03-30T23:00:00Z")));
+        assert_eq!(day.end(&berlin), Ok(at("2030-03-31T22:00:00Z")));
+    }
+
     proptest! {
+        #[test]
+        fn a_bookable_time_lasts_5_to_720_minutes(start in any_timestamp(), minutes in -2_000_i64..2_000) {
+            match BookableTime::lasting(start, minutes) {
+                Ok(time) => {
+                    prop_assert!((5..=720).contains(&minutes));
+                    prop_assert_eq!(Timestamp::new(time.ends_at().as_utc()), Ok(time.ends_at()));
+                }
+                Err(_) => prop_assert!(
+                    !(5..=720).contains(&minutes)
+                        || start.checked_add(TimeDelta::minutes(minutes)).is_err()
+                ),
+            }
+        }
+
         #[test]
         fn an_instant_reads_what_it_writes(instant in any_timestamp()) {
             prop_assert_eq!(Timestamp::parse(&instant.to_string()), Ok(instant));
@@ -393,8 +577,10 @@ mod tests {
 
         #[test]
         fn periods_that_touch_do_not_overlap(period in any_period(), length in 1_i64..100_000) {
-            let next = Period::new(period.ends_at(), period.ends_at() + TimeDelta::seconds(length));
-            prop_assert!(!period.overlaps(next.unwrap()));
+            let end = period.ends_at().saturating_add(TimeDelta::seconds(length));
+            if let Ok(next) = Period::new(period.ends_at(), end) {
+                prop_assert!(!period.overlaps(next));
+            }
         }
 
         #[test]

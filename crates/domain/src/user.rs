@@ -8,8 +8,9 @@ use email_address::EmailAddress;
 use crate::choice::choice;
 use crate::id::UserId;
 use crate::phi::Phi;
+use crate::revision::Revision;
 use crate::rule::{Rule, RuleCode};
-use crate::text::{Name, Phone, TextError};
+use crate::text::{Name, Phone, TextError, key};
 use crate::time::Timestamp;
 
 choice! {
@@ -114,7 +115,7 @@ impl Username {
     /// The first attempt is that part itself; when it is taken, later ones carry a number: `ada`,
     /// `ada2`, `ada3`.
     pub fn from_email(email: &Email, attempt: u32) -> Self {
-        let (local, _) = email.as_str().rsplit_once('@').unwrap_or((email.as_str(), ""));
+        let (local, _) = email.disclose().rsplit_once('@').unwrap_or((email.disclose(), ""));
         let stem: String = local
             .chars()
             .filter(|c| !c.is_whitespace() && !c.is_control() && *c != '@')
@@ -131,7 +132,7 @@ impl Username {
 
     /// Returns the form that is unique: two names with the same key are the same.
     pub fn key(&self) -> String {
-        self.0.to_lowercase()
+        key(&self.0)
     }
 }
 
@@ -158,14 +159,14 @@ impl Email {
         if plain && address.email() == raw { Ok(Self(raw.to_owned())) } else { Err(EmailError) }
     }
 
-    /// Returns the address as it was written.
-    pub fn as_str(&self) -> &str {
+    /// Hands out the address as it was written.
+    pub fn disclose(&self) -> &str {
         &self.0
     }
 
     /// Returns the form that is unique: two addresses with the same key are the same.
     pub fn key(&self) -> String {
-        self.0.to_lowercase()
+        key(&self.0)
     }
 }
 
@@ -261,13 +262,9 @@ impl PersonName {
 
     /// Hands out both parts with a space between them, as far as they are known.
     pub fn full(&self) -> String {
-        full_name(self.first(), self.last())
+        let parts = [self.first(), self.last()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
-}
-
-/// Joins the two parts of a name, either of which may be empty.
-pub fn full_name(first: &str, last: &str) -> String {
-    [first, last].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Somebody who can sign in.
@@ -289,12 +286,25 @@ pub struct User {
     pub role: Role,
     /// Whether they may act.
     pub status: UserStatus,
-    /// When they were registered.
-    pub created_at: Timestamp,
-    /// When anything here last changed.
-    pub updated_at: Timestamp,
-    /// Counts the changes.
-    pub version: i64,
+    /// When they were registered, and what has changed since.
+    pub revision: Revision,
+}
+
+/// What somebody brings who is to be a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The name to sign in with.
+    pub username: Username,
+    /// The address to sign in with.
+    pub email: Email,
+    /// The password's hash.
+    pub password_hash: Phi<String>,
+    /// The name of the person.
+    pub name: PersonName,
+    /// How to reach them.
+    pub phone: Option<Phone>,
+    /// What they are to be.
+    pub role: Role,
 }
 
 /// Why a user cannot be changed like that.
@@ -314,6 +324,23 @@ impl Rule for UserError {
 }
 
 impl User {
+    /// Makes a user, who waits for approval if the role and the installation ask for it.
+    pub fn new(id: UserId, account: Account, approval_required: bool, now: Timestamp) -> Self {
+        let Account { username, email, password_hash, name, phone, role } = account;
+        let waits = approval_required && role.needs_approval();
+        Self {
+            id,
+            username,
+            email,
+            password_hash,
+            name,
+            phone,
+            role,
+            status: if waits { UserStatus::Pending } else { UserStatus::Active },
+            revision: Revision::new(now),
+        }
+    }
+
     /// Lets a pending user act.
     ///
     /// # Errors
@@ -324,15 +351,9 @@ impl User {
             return Err(UserError::NotPending(self.status));
         }
         self.status = UserStatus::Active;
-        self.updated_at = now;
-        self.version += 1;
+        self.revision.touch(now);
         Ok(())
     }
-}
-
-/// Returns the form in which a name typed at sign-in is looked up, address or user name alike.
-pub fn sign_in_key(raw: &str) -> String {
-    raw.trim().to_lowercase()
 }
 
 #[cfg(test)]
@@ -353,9 +374,7 @@ mod tests {
             phone: None,
             role: Role::Doctor,
             status: UserStatus::Pending,
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            revision: Revision::new(now),
         }
     }
 
@@ -368,7 +387,23 @@ mod tests {
             user.approve(at("2030-01-03T00:00:00Z")),
             Err(UserError::NotPending(UserStatus::Active))
         );
-        assert_eq!(user.updated_at, at("2030-01-02T00:00:00Z"));
+        assert_eq!(user.revision.updated_at, at("2030-01-02T00:00:00Z"));
+    }
+
+    #[test]
+    fn only_some_roles_wait_and_only_where_approval_is_required() {
+        let status = |role, required| {
+            let User { username, email, password_hash, name, phone, .. } = a_pending_doctor();
+            let account = Account { username, email, password_hash, name, phone, role };
+            User::new(UserId::new(crate::id::Uuid::nil()), account, required, Timestamp::EPOCH)
+                .status
+        };
+
+        for role in [Role::Doctor, Role::Pharmacy, Role::Coordinator] {
+            assert_eq!(status(role, true), UserStatus::Pending);
+            assert_eq!(status(role, false), UserStatus::Active);
+        }
+        assert_eq!(status(Role::Patient, true), UserStatus::Active);
     }
 
     #[test]

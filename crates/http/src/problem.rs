@@ -200,6 +200,10 @@ impl From<Error> for Problem {
             Error::Invalid(fields) => fields.into(),
             Error::KeyReused => Self::plain(Kind::KEY_REUSED),
             Error::Overloaded => Self::plain(Kind::UNAVAILABLE),
+            Error::Failed(source) => {
+                tracing::error!(%source, "the program failed");
+                Self::plain(Kind::INTERNAL)
+            }
             Error::Store(error) => error.into(),
         }
     }

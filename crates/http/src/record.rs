@@ -37,8 +37,8 @@ impl<T: Shown> Responder for Changed<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let Written { record, repeated } = self.0;
-        show(StatusCode::OK, &record, repeated, None)
+        let Written { record, replayed } = self.0;
+        show(StatusCode::OK, &record, replayed, None)
     }
 }
 
@@ -46,20 +46,20 @@ impl<T: Shown> Responder for Created<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let Written { record, repeated } = self.0;
-        show(StatusCode::CREATED, &record, repeated, Some(record.path()))
+        let Written { record, replayed } = self.0;
+        show(StatusCode::CREATED, &record, replayed, Some(record.path()))
     }
 }
 
 fn show<T: Shown>(
     status: StatusCode,
     record: &T,
-    repeated: bool,
+    replayed: bool,
     location: Option<String>,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.insert_header((ETAG, format!("\"{}\"", record.version())));
-    if repeated {
+    if replayed {
         response.insert_header(("Idempotency-Replayed", "true"));
     }
     if let Some(location) = location {

@@ -9,40 +9,33 @@ use medilink_application::doctor::DoctorBrief;
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
 use medilink_application::patient::PatientBrief;
-use medilink_domain::appointment::{
-    Appointment, AppointmentChange, AppointmentStatus, AppointmentTime,
-};
+use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
 use medilink_domain::doctor::display_name;
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
 use medilink_domain::policy::{Actor, Reach, Relation};
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::text::{AppointmentNotes, VisitReason};
-use medilink_domain::time::{Period, Timestamp};
-use medilink_domain::user::full_name;
-use sea_orm::entity::prelude::DateTimeUtc;
+use medilink_domain::text::{AppointmentNotes, Name, Reason};
+use medilink_domain::time::{BookableTime, Period, Timestamp};
+use medilink_domain::user::PersonName;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select, Set, Unchanged,
+    QuerySelect, RelationTrait, Select, Set,
 };
 use uuid::Uuid;
 
 use crate::entity::{appointment, appointment_change, doctor, patient};
 use crate::error::store_error;
 use crate::page;
-use crate::restore::{Broken, optional};
 use crate::store::SeaOrmQueries;
+use crate::stored::{Broken, Stored, one, optional, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
 impl AppointmentRepository for SeaOrmUnitOfWork {
     async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError> {
-        let found = appointment::Entity::find_by_id(id.as_uuid())
-            .lock(LockType::NoKeyUpdate)
-            .one(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        found.map(|row| restore(&row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
+        let locked = appointment::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
+        one(locked, &self.transaction).await
     }
 
     async fn insert(
@@ -50,11 +43,8 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
         appointment: &Appointment,
         change: &AppointmentChange,
     ) -> Result<(), StoreError> {
-        appointment::Entity::insert(row(appointment))
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        self.insert_change(appointment, change).await
+        self.add(row(appointment)).await?;
+        self.add(change_row(appointment, change)).await
     }
 
     async fn update(
@@ -62,34 +52,17 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
         appointment: &Appointment,
         change: &AppointmentChange,
     ) -> Result<(), StoreError> {
-        let updated = appointment::Entity::update_many()
-            .set(appointment::ActiveModel {
-                id: Unchanged(appointment.id.as_uuid()),
-                ..row(appointment)
-            })
-            .filter(appointment::Column::Id.eq(appointment.id.as_uuid()))
-            .filter(appointment::Column::Version.eq(appointment.version - 1))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Stale(Concept::Appointment));
-        }
-        self.insert_change(appointment, change).await
-    }
-}
+        use appointment::Column;
 
-impl SeaOrmUnitOfWork {
-    async fn insert_change(
-        &mut self,
-        appointment: &Appointment,
-        change: &AppointmentChange,
-    ) -> Result<(), StoreError> {
-        appointment_change::Entity::insert(change_row(appointment, change))
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(())
+        self.replace(
+            Concept::Appointment,
+            [Column::Id, Column::Version],
+            appointment.id.as_uuid(),
+            appointment.revision,
+            row(appointment),
+        )
+        .await?;
+        self.add(change_row(appointment, change)).await
     }
 }
 
@@ -138,10 +111,9 @@ fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
 
     let mut select =
         appointment::Entity::find().join(JoinType::InnerJoin, appointment::Relation::Patient.def());
-    if let Reach::Within(relations) = selection.reach {
-        let related = Relation::ALL
+    if let Reach::Within(relations) = &selection.reach {
+        let related = relations
             .iter()
-            .filter(|relation| relations.contains(**relation))
             .filter_map(|relation| related(&selection.actor, *relation))
             .fold(Condition::any().add(Expr::cust("1 = 0")), Condition::add);
         select = select.filter(related);
@@ -226,19 +198,8 @@ fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
 
 #[derive(FromQueryResult)]
 struct SeenRow {
-    id: Uuid,
-    doctor_id: Uuid,
-    patient_id: Uuid,
-    starts_at: DateTimeUtc,
-    ends_at: DateTimeUtc,
-    status: String,
-    reason: Option<String>,
-    notes: Option<String>,
-    retrospective: bool,
-    created_by: Uuid,
-    created_at: DateTimeUtc,
-    updated_at: DateTimeUtc,
-    version: i64,
+    #[sea_orm(nested)]
+    appointment: appointment::Model,
     doctor_first_name: Option<String>,
     doctor_last_name: Option<String>,
     patient_first_name: Option<String>,
@@ -248,45 +209,30 @@ struct SeenRow {
 
 impl SeenRow {
     fn show(self) -> Result<SeenAppointment, StoreError> {
-        let record = Record::from(AppointmentId::new(self.id));
-        self.try_show().map_err(|Broken| StoreError::Corrupt(record))
-    }
-
-    fn try_show(self) -> Result<SeenAppointment, Broken> {
-        let starts_at = Timestamp::new(self.starts_at)?;
-        let ends_at = Timestamp::new(self.ends_at)?;
-        let name = |part: &Option<String>| part.clone().unwrap_or_default();
-        let view = AppointmentView {
-            id: AppointmentId::new(self.id),
-            doctor_id: DoctorId::new(self.doctor_id),
-            patient_id: PatientId::new(self.patient_id),
-            doctor: DoctorBrief {
-                id: DoctorId::new(self.doctor_id),
-                display_name: display_name(
-                    &name(&self.doctor_first_name),
-                    &name(&self.doctor_last_name),
-                ),
-            },
-            patient: PatientBrief {
-                id: PatientId::new(self.patient_id),
-                full_name: full_name(
-                    &name(&self.patient_first_name),
-                    &name(&self.patient_last_name),
-                ),
-            },
-            starts_at,
-            ends_at,
-            duration_minutes: Period::new(starts_at, ends_at)?.length().num_minutes(),
-            status: AppointmentStatus::parse(&self.status)?,
-            reason: self.reason,
-            notes: self.notes,
-            retrospective: self.retrospective,
-            created_by: UserId::new(self.created_by),
-            created_at: Timestamp::new(self.created_at)?,
-            updated_at: Timestamp::new(self.updated_at)?,
-            version: self.version,
+        let Self { appointment, patient_created_by, .. } = &self;
+        let broken = |Broken| StoreError::Corrupt(appointment.record());
+        let name = |first: &Option<String>, last: &Option<String>| -> Result<PersonName, Broken> {
+            Ok(PersonName {
+                first: optional(first.as_deref(), Name::parse)?,
+                last: optional(last.as_deref(), Name::parse)?,
+            })
         };
-        Ok(SeenAppointment { view, patient_created_by: UserId::new(self.patient_created_by) })
+        let doctor = DoctorBrief {
+            id: DoctorId::new(appointment.doctor_id),
+            display_name: display_name(
+                &name(&self.doctor_first_name, &self.doctor_last_name).map_err(broken)?,
+            ),
+        };
+        let patient = PatientBrief {
+            id: PatientId::new(appointment.patient_id),
+            full_name: name(&self.patient_first_name, &self.patient_last_name)
+                .map_err(broken)?
+                .full(),
+        };
+        Ok(SeenAppointment {
+            view: AppointmentView::of(restored(appointment)?, doctor, patient),
+            patient_created_by: UserId::new(*patient_created_by),
+        })
     }
 }
 
@@ -301,24 +247,22 @@ fn row(appointment: &Appointment) -> appointment::ActiveModel {
         notes,
         retrospective,
         created_by,
-        created_at,
-        updated_at,
-        version,
+        revision,
     } = appointment;
     appointment::ActiveModel {
         id: Set(id.as_uuid()),
         doctor_id: Set(doctor.as_uuid()),
         patient_id: Set(patient.as_uuid()),
-        starts_at: Set(time.period().starts_at().as_utc()),
-        ends_at: Set(time.period().ends_at().as_utc()),
+        starts_at: Set(time.starts_at().as_utc()),
+        ends_at: Set(time.ends_at().as_utc()),
         status: Set(status.as_str().to_owned()),
         reason: Set(reason.as_ref().map(|it| it.disclose().to_owned())),
         notes: Set(notes.as_ref().map(|it| it.disclose().to_owned())),
         retrospective: Set(*retrospective),
         created_by: Set(created_by.as_uuid()),
-        created_at: Set(created_at.as_utc()),
-        updated_at: Set(updated_at.as_utc()),
-        version: Set(*version),
+        created_at: Set(revision.created_at.as_utc()),
+        updated_at: Set(revision.updated_at.as_utc()),
+        version: Set(revision.version),
     }
 }
 
@@ -329,7 +273,7 @@ fn change_row(
     let AppointmentChange { from, to, old_time, new_time, by, at, reason } = change;
     appointment_change::ActiveModel {
         appointment_id: Set(appointment.id.as_uuid()),
-        version: Set(appointment.version),
+        version: Set(appointment.revision.version),
         from_status: Set(from.map(|status| status.as_str().to_owned())),
         to_status: Set(to.as_str().to_owned()),
         old_starts_at: Set(old_time.map(|time| time.starts_at().as_utc())),
@@ -342,20 +286,26 @@ fn change_row(
     }
 }
 
-fn restore(row: &appointment::Model) -> Result<Appointment, Broken> {
-    let period = Period::new(Timestamp::new(row.starts_at)?, Timestamp::new(row.ends_at)?)?;
-    Ok(Appointment {
-        id: AppointmentId::new(row.id),
-        doctor: DoctorId::new(row.doctor_id),
-        patient: PatientId::new(row.patient_id),
-        time: AppointmentTime::new(period)?,
-        status: AppointmentStatus::parse(&row.status)?,
-        reason: optional(row.reason.as_deref(), VisitReason::parse)?,
-        notes: optional(row.notes.as_deref(), AppointmentNotes::parse)?,
-        retrospective: row.retrospective,
-        created_by: UserId::new(row.created_by),
-        created_at: Timestamp::new(row.created_at)?,
-        updated_at: Timestamp::new(row.updated_at)?,
-        version: row.version,
-    })
+impl Stored for appointment::Model {
+    type Held = Appointment;
+
+    fn record(&self) -> Record {
+        AppointmentId::new(self.id).into()
+    }
+
+    fn restore(&self) -> Result<Appointment, Broken> {
+        let period = Period::new(Timestamp::new(self.starts_at)?, Timestamp::new(self.ends_at)?)?;
+        Ok(Appointment {
+            id: AppointmentId::new(self.id),
+            doctor: DoctorId::new(self.doctor_id),
+            patient: PatientId::new(self.patient_id),
+            time: BookableTime::new(period)?,
+            status: AppointmentStatus::parse(&self.status)?,
+            reason: optional(self.reason.as_deref(), Reason::parse)?,
+            notes: optional(self.notes.as_deref(), AppointmentNotes::parse)?,
+            retrospective: self.retrospective,
+            created_by: UserId::new(self.created_by),
+            revision: revision(self.created_at, self.updated_at, self.version)?,
+        })
+    }
 }

@@ -7,27 +7,27 @@ use medilink_application::doctor::{DoctorFilter, DoctorQueries, DoctorRepository
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
 use medilink_domain::doctor::{
-    BookingMode, Doctor, DoctorProfile, Specialization, YearsOfExperience, display_name,
+    BookingMode, Doctor, DoctorProfile, Specialization, YearsOfExperience,
 };
 use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::money::Money;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{
-    Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification, fold, words,
+    Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
+    SpecializationText, fold, words,
 };
-use medilink_domain::time::{Timestamp, Zone};
+use medilink_domain::time::Zone;
 use medilink_domain::user::{Email, PersonName};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Set, Unchanged,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
 use crate::entity::{doctor, doctor_word};
 use crate::error::store_error;
 use crate::page;
-use crate::restore::{Broken, optional};
 use crate::store::SeaOrmQueries;
+use crate::stored::{Broken, Stored, one, optional, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -48,47 +48,38 @@ impl DoctorRepository for SeaOrmUnitOfWork {
         one(locked, &self.transaction).await
     }
 
-    async fn is_licensed(&mut self, number: &LicenseNumber) -> Result<bool, StoreError> {
-        let licensed = doctor::Entity::find()
+    async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError> {
+        let holders = doctor::Entity::find()
             .filter(doctor::Column::LicenseNumber.eq(number.disclose()))
             .filter(doctor::Column::IsVerified.eq(true))
             .count(&self.transaction)
             .await
             .map_err(store_error)?;
-        Ok(0 < licensed)
+        Ok(0 < holders)
     }
 
     async fn insert(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
-        doctor::Entity::insert(row(doctor))
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        self.insert_words(doctor).await
+        self.add(row(doctor)).await?;
+        self.add_words(doctor).await
     }
 
     async fn update(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
+        use doctor::Column;
+
         let id = doctor.id.as_uuid();
-        let updated = doctor::Entity::update_many()
-            .set(doctor::ActiveModel { id: Unchanged(id), ..row(doctor) })
-            .filter(doctor::Column::Id.eq(id))
-            .filter(doctor::Column::Version.eq(doctor.version - 1))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Stale(Concept::Doctor));
-        }
+        let columns = [Column::Id, Column::Version];
+        self.replace(Concept::Doctor, columns, id, doctor.revision, row(doctor)).await?;
         doctor_word::Entity::delete_many()
             .filter(doctor_word::Column::DoctorId.eq(id))
             .exec(&self.transaction)
             .await
             .map_err(store_error)?;
-        self.insert_words(doctor).await
+        self.add_words(doctor).await
     }
 }
 
 impl SeaOrmUnitOfWork {
-    async fn insert_words(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
+    async fn add_words(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
         let rows: Vec<_> = search_words(&doctor.profile)
             .into_iter()
             .map(|word| doctor_word::ActiveModel {
@@ -109,9 +100,8 @@ impl SeaOrmUnitOfWork {
 #[async_trait]
 impl DoctorQueries for SeaOrmQueries {
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError> {
-        let found =
-            doctor::Entity::find_by_id(id.as_uuid()).one(&self.0).await.map_err(store_error)?;
-        found.map(show).transpose()
+        let doctor = one(doctor::Entity::find_by_id(id.as_uuid()), &self.0).await?;
+        Ok(doctor.map(DoctorView::of))
     }
 
     async fn time_zone(&self, id: DoctorId) -> Result<Option<Zone>, StoreError> {
@@ -147,9 +137,9 @@ impl DoctorQueries for SeaOrmQueries {
             ));
         }
         let rows = select.all(&self.0).await.map_err(store_error)?;
-        let views = rows.into_iter().map(show).collect::<Result<Vec<_>, _>>()?;
+        let views = rows.iter().map(|row| restored(row).map(DoctorView::of));
 
-        Ok(page::found(views, stretch, total, |last| Position {
+        Ok(page::found(views.collect::<Result<_, _>>()?, stretch, total, |last| Position {
             key: sort_name(&last.first_name, &last.last_name),
             id: last.id.as_uuid(),
         }))
@@ -200,56 +190,8 @@ fn sort_name(first: &str, last: &str) -> String {
     fold(&format!("{last} {first}"))
 }
 
-async fn one<C: ConnectionTrait>(
-    select: Select<doctor::Entity>,
-    connection: &C,
-) -> Result<Option<Doctor>, StoreError> {
-    let found = select.one(connection).await.map_err(store_error)?;
-    let Some(row) = found else { return Ok(None) };
-    let record = Record::from(DoctorId::new(row.id));
-    restore(&row).map(Some).map_err(|Broken| StoreError::Corrupt(record))
-}
-
-fn show(row: doctor::Model) -> Result<DoctorView, StoreError> {
-    let record = Record::from(DoctorId::new(row.id));
-    view(row).map_err(|Broken| StoreError::Corrupt(record))
-}
-
-fn view(row: doctor::Model) -> Result<DoctorView, Broken> {
-    let first_name = row.first_name.unwrap_or_default();
-    let last_name = row.last_name.unwrap_or_default();
-    let fee = row.consultation_fee.map(Money::from_hundredths).transpose()?;
-    Ok(DoctorView {
-        id: DoctorId::new(row.id),
-        user_id: row.user_id.map(UserId::new),
-        display_name: display_name(&first_name, &last_name),
-        first_name,
-        last_name,
-        email: row.email,
-        phone: row.phone,
-        specialization: Specialization::parse(&row.specialization)?,
-        specialization_text: row.specialization_text,
-        license_number: row.license_number,
-        years_of_experience: row.years_of_experience,
-        qualification: row.qualification,
-        bio: row.bio,
-        consultation_fee: fee.map(|fee| fee.to_string()),
-        is_available: row.is_available,
-        is_verified: row.is_verified,
-        hospital_name: row.hospital_name,
-        city: row.city,
-        state: row.state,
-        country: row.country,
-        time_zone: row.time_zone,
-        booking: BookingMode::parse(&row.booking)?,
-        created_at: Timestamp::new(row.created_at)?,
-        updated_at: Timestamp::new(row.updated_at)?,
-        version: row.version,
-    })
-}
-
 fn row(doctor: &Doctor) -> doctor::ActiveModel {
-    let Doctor { id, profile, is_verified, user, created_at, updated_at, version } = doctor;
+    let Doctor { id, profile, is_verified, user, revision } = doctor;
     let name = |text: &Option<Name>| text.as_ref().map(|it| it.disclose().to_owned());
     let place = |text: &Option<Place>| text.as_ref().map(|it| it.disclose().to_owned());
     doctor::ActiveModel {
@@ -258,10 +200,13 @@ fn row(doctor: &Doctor) -> doctor::ActiveModel {
         first_name: Set(name(&profile.name.first)),
         last_name: Set(name(&profile.name.last)),
         sort_name: Set(sort_name(profile.name.first(), profile.name.last())),
-        email: Set(profile.email.as_ref().map(|it| it.as_str().to_owned())),
+        email: Set(profile.email.as_ref().map(|it| it.disclose().to_owned())),
         phone: Set(profile.phone.as_ref().map(|it| it.disclose().to_owned())),
         specialization: Set(profile.specialization.as_str().to_owned()),
-        specialization_text: Set(name(&profile.specialization_text)),
+        specialization_text: Set(profile
+            .specialization_text
+            .as_ref()
+            .map(|it| it.disclose().to_owned())),
         license_number: Set(profile.license_number.as_ref().map(|it| it.disclose().to_owned())),
         years_of_experience: Set(profile.years_of_experience.map(YearsOfExperience::years)),
         qualification: Set(profile.qualification.as_ref().map(|it| it.disclose().to_owned())),
@@ -276,43 +221,52 @@ fn row(doctor: &Doctor) -> doctor::ActiveModel {
         country: Set(place(&profile.country)),
         time_zone: Set(profile.time_zone.name().to_owned()),
         booking: Set(profile.booking.as_str().to_owned()),
-        created_at: Set(created_at.as_utc()),
-        updated_at: Set(updated_at.as_utc()),
-        version: Set(*version),
+        created_at: Set(revision.created_at.as_utc()),
+        updated_at: Set(revision.updated_at.as_utc()),
+        version: Set(revision.version),
     }
 }
 
-fn restore(row: &doctor::Model) -> Result<Doctor, Broken> {
-    let years = row.years_of_experience.map(|years| YearsOfExperience::new(years.into()));
-    let profile = DoctorProfile {
-        name: PersonName {
-            first: optional(row.first_name.as_deref(), Name::parse)?,
-            last: optional(row.last_name.as_deref(), Name::parse)?,
-        },
-        email: optional(row.email.as_deref(), Email::parse)?,
-        phone: optional(row.phone.as_deref(), Phone::parse)?,
-        specialization: Specialization::parse(&row.specialization)?,
-        specialization_text: optional(row.specialization_text.as_deref(), Name::parse)?,
-        license_number: optional(row.license_number.as_deref(), LicenseNumber::parse)?,
-        years_of_experience: years.transpose()?,
-        qualification: optional(row.qualification.as_deref(), Qualification::parse)?,
-        bio: optional(row.bio.as_deref(), Biography::parse)?,
-        consultation_fee: row.consultation_fee.map(Money::from_hundredths).transpose()?,
-        is_available: row.is_available,
-        hospital_name: optional(row.hospital_name.as_deref(), OrganizationName::parse)?,
-        city: optional(row.city.as_deref(), Place::parse)?,
-        state: optional(row.state.as_deref(), Place::parse)?,
-        country: optional(row.country.as_deref(), Place::parse)?,
-        time_zone: Zone::parse(&row.time_zone)?,
-        booking: BookingMode::parse(&row.booking)?,
-    };
-    Ok(Doctor {
-        id: DoctorId::new(row.id),
-        profile,
-        is_verified: row.is_verified,
-        user: row.user_id.map(UserId::new),
-        created_at: Timestamp::new(row.created_at)?,
-        updated_at: Timestamp::new(row.updated_at)?,
-        version: row.version,
-    })
+impl Stored for doctor::Model {
+    type Held = Doctor;
+
+    fn record(&self) -> Record {
+        DoctorId::new(self.id).into()
+    }
+
+    fn restore(&self) -> Result<Doctor, Broken> {
+        let years = self.years_of_experience.map(|years| YearsOfExperience::new(years.into()));
+        let profile = DoctorProfile {
+            name: PersonName {
+                first: optional(self.first_name.as_deref(), Name::parse)?,
+                last: optional(self.last_name.as_deref(), Name::parse)?,
+            },
+            email: optional(self.email.as_deref(), Email::parse)?,
+            phone: optional(self.phone.as_deref(), Phone::parse)?,
+            specialization: Specialization::parse(&self.specialization)?,
+            specialization_text: optional(
+                self.specialization_text.as_deref(),
+                SpecializationText::parse,
+            )?,
+            license_number: optional(self.license_number.as_deref(), LicenseNumber::parse)?,
+            years_of_experience: years.transpose()?,
+            qualification: optional(self.qualification.as_deref(), Qualification::parse)?,
+            bio: optional(self.bio.as_deref(), Biography::parse)?,
+            consultation_fee: self.consultation_fee.map(Money::from_hundredths).transpose()?,
+            is_available: self.is_available,
+            hospital_name: optional(self.hospital_name.as_deref(), OrganizationName::parse)?,
+            city: optional(self.city.as_deref(), Place::parse)?,
+            state: optional(self.state.as_deref(), Place::parse)?,
+            country: optional(self.country.as_deref(), Place::parse)?,
+            time_zone: Zone::parse(&self.time_zone)?,
+            booking: BookingMode::parse(&self.booking)?,
+        };
+        Ok(Doctor {
+            id: DoctorId::new(self.id),
+            profile,
+            is_verified: self.is_verified,
+            user: self.user_id.map(UserId::new),
+            revision: revision(self.created_at, self.updated_at, self.version)?,
+        })
+    }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use medilink_application::error::StoreError;
-use medilink_application::idempotency::{Claim, IdempotencyKey, IdempotencyRepository};
+use medilink_application::idempotency::{IdempotencyKey, IdempotencyRepository, Reservation};
 use medilink_domain::id::{UserId, Uuid};
 use medilink_domain::time::Timestamp;
 use sea_orm::ConnectionTrait;
@@ -13,7 +13,7 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 
 /// Inserts the key, or takes over one that has expired. Changes no row for a key that is in use;
 /// on PostgreSQL it waits for another transaction that is about to insert the same one.
-const CLAIM: &str = "\
+const RESERVE: &str = "\
 INSERT INTO idempotency_keys (user_id, key, fingerprint, record_id, created_at)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (user_id, key) DO UPDATE
@@ -21,21 +21,21 @@ ON CONFLICT (user_id, key) DO UPDATE
         created_at = excluded.created_at
     WHERE idempotency_keys.created_at < $6";
 
-const CLAIMED: &str =
+const RESERVED: &str =
     "SELECT fingerprint, record_id FROM idempotency_keys WHERE user_id = $1 AND key = $2";
 
 #[async_trait]
 impl IdempotencyRepository for SeaOrmUnitOfWork {
-    async fn claim(
+    async fn reserve(
         &mut self,
         user: UserId,
         key: &IdempotencyKey,
         record: Uuid,
         now: Timestamp,
-    ) -> Result<Claim, StoreError> {
-        let expired = now + TimeDelta::hours(-24);
-        let claim = self.statement(
-            CLAIM,
+    ) -> Result<Reservation, StoreError> {
+        let expired = now.saturating_add(TimeDelta::hours(-24));
+        let reserve = self.statement(
+            RESERVE,
             [
                 user.as_uuid().into(),
                 key.key.clone().into(),
@@ -45,20 +45,20 @@ impl IdempotencyRepository for SeaOrmUnitOfWork {
                 expired.as_utc().into(),
             ],
         );
-        let claimed = self.transaction.execute_raw(claim).await.map_err(store_error)?;
-        if 0 < claimed.rows_affected() {
-            return Ok(Claim::First);
+        let reserved = self.transaction.execute_raw(reserve).await.map_err(store_error)?;
+        if 0 < reserved.rows_affected() {
+            return Ok(Reservation::First);
         }
 
-        let look = self.statement(CLAIMED, [user.as_uuid().into(), key.key.clone().into()]);
+        let look = self.statement(RESERVED, [user.as_uuid().into(), key.key.clone().into()]);
         let row = self.transaction.query_one_raw(look).await.map_err(store_error)?;
         let row = row.ok_or(StoreError::Busy)?;
         let fingerprint: Vec<u8> = row.try_get("", "fingerprint").map_err(store_error)?;
         let earlier: Uuid = row.try_get("", "record_id").map_err(store_error)?;
         if fingerprint == key.fingerprint {
-            Ok(Claim::Repeated(earlier))
+            Ok(Reservation::Replay(earlier))
         } else {
-            Ok(Claim::Reused)
+            Ok(Reservation::Reused)
         }
     }
 }

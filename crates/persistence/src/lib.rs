@@ -18,7 +18,7 @@ mod store;
 mod unit_of_work;
 
 mod page;
-mod restore;
+mod stored;
 
 mod appointment;
 mod doctor;

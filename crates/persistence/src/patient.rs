@@ -3,38 +3,34 @@
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::patient::{PatientQueries, PatientRepository, PatientView, SeenPatient};
+use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
 use medilink_domain::patient::{BloodGroup, Gender, Patient, PatientDetails};
+use medilink_domain::record::Record;
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::{Date, Timestamp};
 use medilink_domain::user::{Email, PersonName};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, Select, Set, Statement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set,
+};
+use uuid::Uuid;
 
-use crate::entity::patient;
+use crate::entity::{appointment, patient};
 use crate::error::store_error;
-use crate::restore::{Broken, optional};
-use crate::store::{SeaOrmQueries, statement};
+use crate::store::SeaOrmQueries;
+use crate::stored::{Broken, Stored, one, optional, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
-
-/// Whether a doctor cares for a patient: an active appointment, or one completed of late.
-const IN_CARE: &str = "\
-SELECT EXISTS (
-    SELECT 1 FROM appointments WHERE patient_id = $1 AND doctor_id = $2 AND (
-        status IN ('scheduled', 'confirmed', 'checked_in', 'in_progress')
-        OR (status = 'completed' AND $3 <= ends_at)
-    )
-) AS in_care";
 
 #[async_trait]
 impl PatientRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
-        one(patient::Entity::find_by_id(id.as_uuid()), &self.transaction, id).await
+        one(patient::Entity::find_by_id(id.as_uuid()), &self.transaction).await
     }
 
     async fn lock(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
         let locked = patient::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
-        one(locked, &self.transaction, id).await
+        one(locked, &self.transaction).await
     }
 
     async fn is_in_care(
@@ -47,11 +43,7 @@ impl PatientRepository for SeaOrmUnitOfWork {
     }
 
     async fn insert(&mut self, patient: &Patient) -> Result<(), StoreError> {
-        patient::Entity::insert(row(patient))
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(())
+        self.add(row(patient)).await
     }
 }
 
@@ -63,7 +55,7 @@ impl PatientQueries for SeaOrmQueries {
         doctor: Option<DoctorId>,
         since: Timestamp,
     ) -> Result<Option<SeenPatient>, StoreError> {
-        let found = one(patient::Entity::find_by_id(id.as_uuid()), &self.0, id).await?;
+        let found = one(patient::Entity::find_by_id(id.as_uuid()), &self.0).await?;
         let Some(patient) = found else { return Ok(None) };
         let in_care = match doctor {
             Some(doctor) => is_in_care(&self.0, id, doctor, since).await?,
@@ -74,29 +66,38 @@ impl PatientQueries for SeaOrmQueries {
     }
 }
 
-async fn one<C: ConnectionTrait>(
-    select: Select<patient::Entity>,
-    connection: &C,
-    id: PatientId,
-) -> Result<Option<Patient>, StoreError> {
-    let found = select.one(connection).await.map_err(store_error)?;
-    found.map(|row| restore(&row).map_err(|Broken| StoreError::Corrupt(id.into()))).transpose()
-}
-
+/// Tells whether a doctor cares for a patient: an active appointment, or one completed of late.
 async fn is_in_care<C: ConnectionTrait>(
     connection: &C,
     patient: PatientId,
     doctor: DoctorId,
     since: Timestamp,
 ) -> Result<bool, StoreError> {
-    let values = [patient.as_uuid().into(), doctor.as_uuid().into(), since.as_utc().into()];
-    let ask: Statement = statement(connection.get_database_backend(), IN_CARE, values);
-    let row = connection.query_one_raw(ask).await.map_err(store_error)?;
-    row.map_or(Ok(false), |row| row.try_get("", "in_care").map_err(store_error))
+    use appointment::Column;
+
+    let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
+    let cares =
+        Condition::any().add(Column::Status.is_in(active.map(|status| status.as_str()))).add(
+            Condition::all()
+                .add(Column::Status.eq(AppointmentStatus::Completed.as_str()))
+                .add(Column::EndsAt.gte(since.as_utc())),
+        );
+    let found: Option<Uuid> = appointment::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::PatientId.eq(patient.as_uuid()))
+        .filter(Column::DoctorId.eq(doctor.as_uuid()))
+        .filter(cares)
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(found.is_some())
 }
 
 fn row(patient: &Patient) -> patient::ActiveModel {
-    let Patient { id, details, user, created_by, created_at, updated_at, version } = patient;
+    let Patient { id, details, user, created_by, revision } = patient;
     let clinical = |text: &Option<ClinicalText>| text.as_ref().map(|it| it.disclose().to_owned());
     let name = |text: &Option<Name>| text.as_ref().map(|it| it.disclose().to_owned());
     let phone = |text: &Option<Phone>| text.as_ref().map(|it| it.disclose().to_owned());
@@ -107,7 +108,7 @@ fn row(patient: &Patient) -> patient::ActiveModel {
         created_by: Set(created_by.as_uuid()),
         first_name: Set(name(&details.name.first)),
         last_name: Set(name(&details.name.last)),
-        email: Set(details.email.as_ref().map(|it| it.as_str().to_owned())),
+        email: Set(details.email.as_ref().map(|it| it.disclose().to_owned())),
         phone: Set(phone(&details.phone)),
         date_of_birth: Set(details.date_of_birth.map(Date::as_naive)),
         gender: Set(details.gender.map(|it| it.as_str().to_owned())),
@@ -121,40 +122,52 @@ fn row(patient: &Patient) -> patient::ActiveModel {
         city: Set(place(&details.city)),
         state: Set(place(&details.state)),
         country: Set(place(&details.country)),
-        created_at: Set(created_at.as_utc()),
-        updated_at: Set(updated_at.as_utc()),
-        version: Set(*version),
+        created_at: Set(revision.created_at.as_utc()),
+        updated_at: Set(revision.updated_at.as_utc()),
+        version: Set(revision.version),
     }
 }
 
-fn restore(row: &patient::Model) -> Result<Patient, Broken> {
-    let details = PatientDetails {
-        name: PersonName {
-            first: optional(row.first_name.as_deref(), Name::parse)?,
-            last: optional(row.last_name.as_deref(), Name::parse)?,
-        },
-        email: optional(row.email.as_deref(), Email::parse)?,
-        phone: optional(row.phone.as_deref(), Phone::parse)?,
-        date_of_birth: row.date_of_birth.map(Date::new).transpose()?,
-        gender: optional(row.gender.as_deref(), Gender::parse)?,
-        blood_group: optional(row.blood_group.as_deref(), BloodGroup::parse)?,
-        allergies: optional(row.allergies.as_deref(), ClinicalText::parse)?,
-        medical_history: optional(row.medical_history.as_deref(), ClinicalText::parse)?,
-        current_medications: optional(row.current_medications.as_deref(), ClinicalText::parse)?,
-        emergency_contact_name: optional(row.emergency_contact_name.as_deref(), Name::parse)?,
-        emergency_contact_phone: optional(row.emergency_contact_phone.as_deref(), Phone::parse)?,
-        address: optional(row.address.as_deref(), Address::parse)?,
-        city: optional(row.city.as_deref(), Place::parse)?,
-        state: optional(row.state.as_deref(), Place::parse)?,
-        country: optional(row.country.as_deref(), Place::parse)?,
-    };
-    Ok(Patient {
-        id: PatientId::new(row.id),
-        details,
-        user: row.user_id.map(UserId::new),
-        created_by: UserId::new(row.created_by),
-        created_at: Timestamp::new(row.created_at)?,
-        updated_at: Timestamp::new(row.updated_at)?,
-        version: row.version,
-    })
+impl Stored for patient::Model {
+    type Held = Patient;
+
+    fn record(&self) -> Record {
+        PatientId::new(self.id).into()
+    }
+
+    fn restore(&self) -> Result<Patient, Broken> {
+        let details = PatientDetails {
+            name: PersonName {
+                first: optional(self.first_name.as_deref(), Name::parse)?,
+                last: optional(self.last_name.as_deref(), Name::parse)?,
+            },
+            email: optional(self.email.as_deref(), Email::parse)?,
+            phone: optional(self.phone.as_deref(), Phone::parse)?,
+            date_of_birth: self.date_of_birth.map(Date::new).transpose()?,
+            gender: optional(self.gender.as_deref(), Gender::parse)?,
+            blood_group: optional(self.blood_group.as_deref(), BloodGroup::parse)?,
+            allergies: optional(self.allergies.as_deref(), ClinicalText::parse)?,
+            medical_history: optional(self.medical_history.as_deref(), ClinicalText::parse)?,
+            current_medications: optional(
+                self.current_medications.as_deref(),
+                ClinicalText::parse,
+            )?,
+            emergency_contact_name: optional(self.emergency_contact_name.as_deref(), Name::parse)?,
+            emergency_contact_phone: optional(
+                self.emergency_contact_phone.as_deref(),
+                Phone::parse,
+            )?,
+            address: optional(self.address.as_deref(), Address::parse)?,
+            city: optional(self.city.as_deref(), Place::parse)?,
+            state: optional(self.state.as_deref(), Place::parse)?,
+            country: optional(self.country.as_deref(), Place::parse)?,
+        };
+        Ok(Patient {
+            id: PatientId::new(self.id),
+            details,
+            user: self.user_id.map(UserId::new),
+            created_by: UserId::new(self.created_by),
+            revision: revision(self.created_at, self.updated_at, self.version)?,
+        })
+    }
 }

@@ -72,7 +72,7 @@ impl Argon2Hasher {
             hash(&argon2)
         })
         .await
-        .map_err(|_| Error::Overloaded)
+        .map_err(|error| Error::Failed(Box::new(error)))
     }
 }
 
@@ -82,7 +82,7 @@ impl PasswordHasher for Argon2Hasher {
         self.in_turn(move |argon2| argon2.hash_password(password.disclose().as_bytes()))
             .await?
             .map(|hash| hash.to_string())
-            .map_err(|_| Error::Overloaded)
+            .map_err(|error| Error::Failed(Box::new(error)))
     }
 
     async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {

@@ -78,7 +78,7 @@ impl TokenIssuer for JwtIssuer {
             exp: claims.expires_at.unix_seconds(),
             jti: claims.token,
         };
-        encode(&self.header, &claims, &self.signing).map_err(|_| Error::Overloaded)
+        encode(&self.header, &claims, &self.signing).map_err(|error| Error::Failed(Box::new(error)))
     }
 
     fn session(&self, token: &str, now: Timestamp) -> Option<SessionId> {
@@ -94,7 +94,7 @@ impl TokenIssuer for JwtIssuer {
 
     fn refresh(&self) -> Result<RefreshToken> {
         let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(|_| Error::Overloaded)?;
+        getrandom::fill(&mut random).map_err(|error| Error::Failed(Box::new(error)))?;
         let secret = URL_SAFE_NO_PAD.encode(random);
         let hash = Sha256::digest(secret.as_bytes()).into();
         Ok(RefreshToken { secret, hash })
@@ -121,7 +121,7 @@ mod tests {
             role: Role::Doctor,
             token: Uuid::from_u128(3),
             issued_at: now(),
-            expires_at: now() + TimeDelta::minutes(15),
+            expires_at: now().saturating_add(TimeDelta::minutes(15)),
         }
     }
 
@@ -149,7 +149,8 @@ mod tests {
     fn a_token_holds_for_its_time_and_five_seconds() {
         let issuer = JwtIssuer::new(&a_key());
         let token = issuer.sign(&claims()).unwrap();
-        let session = |seconds| issuer.session(&token, now() + TimeDelta::seconds(seconds));
+        let session =
+            |seconds| issuer.session(&token, now().saturating_add(TimeDelta::seconds(seconds)));
 
         assert!(session(15 * 60 + 4).is_some());
         assert!(session(15 * 60 + 5).is_none());

@@ -6,14 +6,14 @@ use medilink_application::appointment::BookAppointment;
 use medilink_application::call::Caller;
 use medilink_application::session::SignedInView;
 use medilink_application::user::{CreateAdmin, Profile, Register};
-use medilink_domain::appointment::{AppointmentTime, Booking};
+use medilink_domain::appointment::Booking;
 use medilink_domain::audit::Origin;
 use medilink_domain::doctor::{DoctorProfile, Specialization};
 use medilink_domain::id::{DoctorId, PatientId};
 use medilink_domain::patient::{BloodGroup, Gender, PatientDetails};
 use medilink_domain::pharmacy::PharmacyProfile;
-use medilink_domain::text::{LicenseNumber, OrganizationName, Place, VisitReason};
-use medilink_domain::time::{Date, Timestamp, Zone};
+use medilink_domain::text::{LicenseNumber, OrganizationName, Place, Reason};
+use medilink_domain::time::{BookableTime, Date, Timestamp, Zone};
 use medilink_domain::user::{Email, Password, PersonName, Username};
 
 use crate::failure::Failure;
@@ -116,8 +116,8 @@ async fn book(
         .ok_or_else(|| Failure::other("the machine's clock is beyond the calendar"))?;
     let booking = Booking {
         patient,
-        time: AppointmentTime::lasting(starts_at, 30).map_err(Failure::other)?,
-        reason: Some(VisitReason::parse("Yearly examination").map_err(Failure::other)?),
+        time: BookableTime::lasting(starts_at, 30).map_err(Failure::other)?,
+        reason: Some(Reason::parse("Yearly examination").map_err(Failure::other)?),
         notes: None,
     };
     let command = BookAppointment { doctor, booking };

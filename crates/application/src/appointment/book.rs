@@ -4,10 +4,11 @@ use medilink_domain::appointment::{Appointment, Booking};
 use medilink_domain::id::{AppointmentId, DoctorId};
 use medilink_domain::policy::Action;
 
-use super::{AppointmentView, Appointments, repeat};
+use super::{AppointmentView, Appointments, replay};
 use crate::call::{Call, Subject, Written};
+use crate::doctor::DoctorBrief;
 use crate::error::Result;
-use crate::patient;
+use crate::patient::{self, PatientBrief};
 
 /// What somebody asks for when they book.
 pub struct BookAppointment {
@@ -32,30 +33,35 @@ impl Appointments {
         command: BookAppointment,
     ) -> Result<Written<AppointmentView>> {
         const ACTION: Action = Action::BookAppointment;
-        let BookAppointment { doctor, booking } = command;
+        let BookAppointment { doctor: doctor_id, booking } = command;
         let now = self.ports.clock.now();
         let id = AppointmentId::new(self.ports.ids.next());
 
         let mut work = self.ports.store.begin().await?;
-        if let Some(earlier) = call.claim(&mut *work, id.as_uuid(), now).await? {
-            return repeat(call, work, AppointmentId::new(earlier), now).await;
+        if let Some(earlier) = call.reserve(&mut *work, id.as_uuid(), now).await? {
+            return replay(call, work, AppointmentId::new(earlier), now).await;
         }
 
         let subject = Subject::patient(booking.patient);
-        let doctor_found = work.doctors().lock(doctor).await?;
+        let doctor = work.doctors().lock(doctor_id).await?;
         let patient = work.patients().lock(booking.patient).await?;
+        // A caller who may not know of the patient must not learn of the doctor either way.
         let patient = patient.ok_or_else(|| call.missing(ACTION, subject))?;
         let relations = patient::relations(&mut *work, call.actor(), &patient, now).await?;
 
-        let permit = call.may(ACTION, relations, subject)?.acting_for(doctor)?;
-        let doctor = doctor_found.ok_or_else(|| call.missing(ACTION, Subject::of(doctor)))?;
+        let permit = call.may(ACTION, relations, subject)?.acting_for(doctor_id)?;
+        let doctor = doctor.ok_or_else(|| call.missing(ACTION, Subject::of(doctor_id)))?;
 
         let (appointment, booked) = Appointment::book(id, &doctor, booking, call.actor(), now)?;
 
         work.appointments().insert(&appointment, &booked).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::now(AppointmentView::of(&appointment, &doctor, &patient)))
+        Ok(Written::new(AppointmentView::of(
+            appointment,
+            DoctorBrief::of(&doctor),
+            PatientBrief::of(&patient),
+        )))
     }
 }
 
@@ -68,7 +74,7 @@ mod tests {
     use super::*;
     use crate::call::Caller;
     use crate::error::{Conflict, Error, StoreError};
-    use crate::idempotency::Claim;
+    use crate::idempotency::Reservation;
     use crate::testing::{
         CREATOR, FakeClinic, Trail, a_booking, a_caller, a_caller_with_a_key, a_doctor, a_patient,
         an_appointment,
@@ -136,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_maker_of_a_record_books_for_its_patient() {
+    async fn the_creator_of_a_record_books_for_its_patient() {
         let mut clinic = a_clinic();
         clinic.work.appointments.expect_insert().returning(|_, _| Ok(()));
         let mut creator = a_caller(Role::Coordinator);
@@ -174,15 +180,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_repeated_request_answers_the_first_ones_appointment() {
+    async fn a_replayed_request_answers_the_first_ones_appointment() {
         let mut clinic = FakeClinic::default();
         let first = an_appointment(medilink_domain::appointment::AppointmentStatus::Confirmed);
         let earlier = first.id;
         clinic
             .work
             .idempotency
-            .expect_claim()
-            .returning(move |_, _, _, _| Ok(Claim::Repeated(earlier.as_uuid())));
+            .expect_reserve()
+            .returning(move |_, _, _, _| Ok(Reservation::Replay(earlier.as_uuid())));
         clinic.work.appointments.expect_lock().return_once(|_| Ok(Some(first)));
         clinic.work.doctors.expect_find().returning(|_| Ok(Some(a_doctor())));
         clinic.work.patients.expect_find().returning(|_| Ok(Some(a_patient())));
@@ -190,7 +196,7 @@ mod tests {
         let (booked, trail) = book(clinic, a_caller_with_a_key(Role::Patient)).await;
 
         let booked = booked.ok().unwrap();
-        assert!(booked.repeated);
+        assert!(booked.replayed);
         assert_eq!(booked.record.id, earlier);
         // What the first request wrote may not be on disk before.
         assert!(trail.committed().is_some());
@@ -199,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_of_another_request_is_refused() {
         let mut clinic = FakeClinic::default();
-        clinic.work.idempotency.expect_claim().returning(|_, _, _, _| Ok(Claim::Reused));
+        clinic.work.idempotency.expect_reserve().returning(|_, _, _, _| Ok(Reservation::Reused));
 
         let (refused, trail) = book(clinic, a_caller_with_a_key(Role::Patient)).await;
 

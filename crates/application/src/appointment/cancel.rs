@@ -3,18 +3,20 @@
 use medilink_domain::id::AppointmentId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
-use medilink_domain::text::VisitReason;
+use medilink_domain::text::Reason;
 
-use super::{AppointmentView, Appointments, Loaded, load, repeat};
+use super::{AppointmentView, Appointments, Loaded, load, replay};
 use crate::call::{Call, Expected, Written};
+use crate::doctor::DoctorBrief;
 use crate::error::Result;
+use crate::patient::PatientBrief;
 
 /// What somebody asks for when they cancel.
 pub struct CancelAppointment {
     /// Which appointment.
     pub id: AppointmentId,
     /// Why.
-    pub reason: Option<VisitReason>,
+    pub reason: Option<Reason>,
     /// The version that the caller has read.
     pub expected: Expected,
 }
@@ -37,19 +39,23 @@ impl Appointments {
         let now = self.ports.clock.now();
 
         let mut work = self.ports.store.begin().await?;
-        if call.claim(&mut *work, id.as_uuid(), now).await?.is_some() {
-            return repeat(call, work, id, now).await;
+        if call.reserve(&mut *work, id.as_uuid(), now).await?.is_some() {
+            return replay(call, work, id, now).await;
         }
         let Loaded { mut appointment, doctor, patient, permit } =
             load(call, &mut *work, id, Action::CancelAppointment).await?;
 
-        expected.check(Concept::Appointment, appointment.version)?;
+        expected.check(Concept::Appointment, appointment.revision.version)?;
         let cancelled = appointment.cancel(reason, call.actor(), now)?;
 
         work.appointments().update(&appointment, &cancelled).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::now(AppointmentView::of(&appointment, &doctor, &patient)))
+        Ok(Written::new(AppointmentView::of(
+            appointment,
+            DoctorBrief::of(&doctor),
+            PatientBrief::of(&patient),
+        )))
     }
 }
 
@@ -84,8 +90,7 @@ mod tests {
     ) -> (Result<Written<AppointmentView>>, Trail) {
         let (application, trail) = clinic.open();
         let id = an_appointment(AppointmentStatus::Scheduled).id;
-        let command =
-            CancelAppointment { id, reason: VisitReason::parse("Well again").ok(), expected };
+        let command = CancelAppointment { id, reason: Reason::parse("Well again").ok(), expected };
         let answer = application
             .perform(by, async |call| application.appointments.cancel(call, command).await)
             .await;
@@ -100,7 +105,7 @@ mod tests {
             .withf(|appointment, change| {
                 appointment.status == AppointmentStatus::Cancelled
                     && change.from == Some(AppointmentStatus::Confirmed)
-                    && change.reason == VisitReason::parse("Well again").ok()
+                    && change.reason == Reason::parse("Well again").ok()
             })
             .times(1)
             .returning(|_, _| Ok(()));
@@ -168,16 +173,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_repeated_request_is_answered_whatever_version_it_names() {
+    async fn a_replayed_request_is_answered_whatever_version_it_names() {
         let mut clinic = a_clinic(AppointmentStatus::Cancelled);
         clinic.has_written(an_appointment(AppointmentStatus::Cancelled).id);
 
-        let (repeated, trail) =
+        let (replayed, trail) =
             cancel(clinic, a_caller_with_a_key(Role::Doctor), Expected::OneOf(vec![0])).await;
 
-        let repeated = repeated.ok().unwrap();
-        assert!(repeated.repeated);
-        assert_eq!(repeated.record.status, AppointmentStatus::Cancelled);
+        let replayed = replayed.ok().unwrap();
+        assert!(replayed.replayed);
+        assert_eq!(replayed.record.status, AppointmentStatus::Cancelled);
         assert_eq!(trail.committed().unwrap().action, Action::ReadAppointment);
         assert!(trail.recorded().is_empty());
     }

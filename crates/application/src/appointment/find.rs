@@ -3,7 +3,7 @@
 use medilink_domain::id::AppointmentId;
 use medilink_domain::policy::Action;
 
-use super::{AppointmentView, Appointments, relations_to};
+use super::{AppointmentView, Appointments};
 use crate::call::{Call, Subject};
 use crate::error::Result;
 
@@ -20,8 +20,11 @@ impl Appointments {
         let seen = self.ports.store.queries().appointments().find(id).await?;
         let seen = seen.ok_or_else(|| call.missing(ACTION, subject))?;
         let view = seen.view;
-        let relations =
-            relations_to(call.actor(), view.doctor_id, view.patient_id, seen.patient_created_by);
+        let relations = call.actor().relations_to_encounter(
+            view.doctor_id,
+            view.patient_id,
+            seen.patient_created_by,
+        );
 
         call.may(ACTION, relations, subject.touching(Some(view.patient_id)))?;
 
@@ -40,17 +43,20 @@ mod tests {
     use super::*;
     use crate::appointment::SeenAppointment;
     use crate::call::Caller;
+    use crate::doctor::DoctorBrief;
     use crate::error::Error;
+    use crate::patient::PatientBrief;
     use crate::testing::{
         CREATOR, FakeClinic, Trail, a_caller, a_doctor, a_patient, a_pending_doctor, a_stranger,
-        an_appointment, the_maker,
+        an_appointment, the_creator,
     };
 
     fn a_clinic() -> FakeClinic {
         let mut clinic = FakeClinic::default();
         let appointment = an_appointment(AppointmentStatus::Scheduled);
+        let (doctor, patient) = (DoctorBrief::of(&a_doctor()), PatientBrief::of(&a_patient()));
         let seen = SeenAppointment {
-            view: AppointmentView::of(&appointment, &a_doctor(), &a_patient()),
+            view: AppointmentView::of(appointment, doctor, patient),
             patient_created_by: UserId::new(Uuid::from_u128(CREATOR)),
         };
         clinic.queries.appointments.expect_find().returning(move |_| Ok(Some(seen.clone())));
@@ -78,7 +84,7 @@ mod tests {
             a_caller(Role::Admin),
             a_caller(Role::Doctor),
             a_caller(Role::Patient),
-            the_maker(Role::Coordinator),
+            the_creator(Role::Coordinator),
         ];
         for reader in concerned {
             let role = reader.actor.role;
@@ -108,9 +114,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_maker_who_is_a_doctor_does_not_read_a_colleagues_appointment() {
+    async fn a_creator_who_is_a_doctor_does_not_read_a_colleagues_appointment() {
         let mut colleague = a_stranger(Role::Doctor);
-        colleague.actor.user = the_maker(Role::Doctor).actor.user;
+        colleague.actor.user = the_creator(Role::Doctor).actor.user;
 
         let (hidden, _) = find(a_clinic(), colleague).await;
 

@@ -11,15 +11,15 @@ use std::sync::Arc;
 
 use medilink_domain::appointment::Appointment;
 use medilink_domain::doctor::Doctor;
-use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
+use medilink_domain::id::AppointmentId;
 use medilink_domain::patient::Patient;
-use medilink_domain::policy::{Action, Actor, Relation, Relations};
+use medilink_domain::policy::Action;
 use medilink_domain::record::Record;
 use medilink_domain::time::Timestamp;
 
 pub use self::book::BookAppointment;
 pub use self::cancel::CancelAppointment;
-pub use self::list::{AppointmentFilter, AppointmentOrder, Bound, ListAppointments};
+pub use self::list::{AppointmentFilter, AppointmentOrder, ListAppointments};
 pub use self::repository::{
     AppointmentQueries, AppointmentRepository, AppointmentSelection, SeenAppointment,
 };
@@ -28,7 +28,9 @@ pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
 pub use self::view::AppointmentView;
 use crate::application::{Ports, Settings};
 use crate::call::{Call, Permit, Subject, Written};
+use crate::doctor::DoctorBrief;
 use crate::error::{Result, StoreError};
+use crate::patient::PatientBrief;
 use crate::store::UnitOfWork;
 
 /// The use cases about appointments: `book`, `find`, `list` and `cancel`.
@@ -41,19 +43,6 @@ impl Appointments {
     pub(crate) const fn new(ports: Ports, settings: Arc<Settings>) -> Self {
         Self { ports, settings }
     }
-}
-
-/// Tells how somebody stands to an appointment: as its doctor, as its patient, or as the maker of
-/// its patient's record.
-fn relations_to(
-    actor: &Actor,
-    doctor: DoctorId,
-    patient: PatientId,
-    patient_created_by: UserId,
-) -> Relations {
-    actor
-        .relations_to(patient, patient_created_by, false)
-        .with_if(Relation::Own, actor.doctor == Some(doctor))
 }
 
 /// An appointment that is about to be changed, whom it is for, and the permission to change it.
@@ -78,14 +67,14 @@ async fn load<'call>(
     let doctor = work.doctors().find(appointment.doctor).await?.ok_or_else(corrupt)?;
     let patient = work.patients().find(appointment.patient).await?.ok_or_else(corrupt)?;
 
-    let relations = relations_to(call.actor(), doctor.id, patient.id, patient.created_by);
+    let relations = call.actor().relations_to_encounter(doctor.id, patient.id, patient.created_by);
     let permit = call.may(action, relations, subject.touching(Some(patient.id)))?;
 
     Ok(Loaded { appointment, doctor, patient, permit })
 }
 
-/// Answers a repeated request with the appointment that the first one wrote, as it is now.
-async fn repeat(
+/// Answers a replay with the appointment that the first request wrote, as it is now.
+async fn replay(
     call: &Call,
     mut work: Box<dyn UnitOfWork>,
     id: AppointmentId,
@@ -97,5 +86,9 @@ async fn repeat(
     // What the first request wrote may not be on disk before this commit.
     work.commit(permit.audit(id, now)).await?;
 
-    Ok(Written::before(AppointmentView::of(&appointment, &doctor, &patient)))
+    Ok(Written::replayed(AppointmentView::of(
+        appointment,
+        DoctorBrief::of(&doctor),
+        PatientBrief::of(&patient),
+    )))
 }

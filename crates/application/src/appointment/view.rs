@@ -1,10 +1,7 @@
 //! What people see of an appointment, alone and in lists.
 
 use medilink_domain::appointment::{Appointment, AppointmentStatus};
-use medilink_domain::doctor::Doctor;
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
-use medilink_domain::patient::Patient;
-use medilink_domain::text::{AppointmentNotes, VisitReason};
 use medilink_domain::time::Timestamp;
 use serde::Serialize;
 
@@ -55,26 +52,37 @@ pub struct AppointmentView {
 }
 
 impl AppointmentView {
-    /// Shows an appointment that was just written.
-    pub(super) fn of(appointment: &Appointment, doctor: &Doctor, patient: &Patient) -> Self {
-        let period = appointment.time.period();
+    /// Shows an appointment, with its two parties in short.
+    pub fn of(appointment: Appointment, doctor: DoctorBrief, patient: PatientBrief) -> Self {
+        let Appointment {
+            id,
+            doctor: doctor_id,
+            patient: patient_id,
+            time,
+            status,
+            reason,
+            notes,
+            retrospective,
+            created_by,
+            revision,
+        } = appointment;
         Self {
-            id: appointment.id,
-            doctor_id: appointment.doctor,
-            patient_id: appointment.patient,
-            doctor: DoctorBrief::of(doctor),
-            patient: PatientBrief::of(patient),
-            starts_at: period.starts_at(),
-            ends_at: period.ends_at(),
-            duration_minutes: period.length().num_minutes(),
-            status: appointment.status,
-            reason: appointment.reason.as_ref().map(VisitReason::disclose).map(str::to_owned),
-            notes: appointment.notes.as_ref().map(AppointmentNotes::disclose).map(str::to_owned),
-            retrospective: appointment.retrospective,
-            created_by: appointment.created_by,
-            created_at: appointment.created_at,
-            updated_at: appointment.updated_at,
-            version: appointment.version,
+            id,
+            doctor_id,
+            patient_id,
+            doctor,
+            patient,
+            starts_at: time.starts_at(),
+            ends_at: time.ends_at(),
+            duration_minutes: time.period().length().num_minutes(),
+            status,
+            reason: reason.map(|text| text.disclose().to_owned()),
+            notes: notes.map(|text| text.disclose().to_owned()),
+            retrospective,
+            created_by,
+            created_at: revision.created_at,
+            updated_at: revision.updated_at,
+            version: revision.version,
         }
     }
 }

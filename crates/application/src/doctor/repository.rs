@@ -26,7 +26,7 @@ pub trait DoctorRepository: Send {
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError>;
 
     /// Tells whether a verified doctor has this licence number.
-    async fn is_licensed(&mut self, number: &LicenseNumber) -> Result<bool, StoreError>;
+    async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError>;
 
     /// Adds a doctor.
     ///

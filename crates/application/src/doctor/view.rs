@@ -1,7 +1,10 @@
 //! What people see of a doctor.
 
-use medilink_domain::doctor::{BookingMode, Doctor, Specialization, display_name};
+use medilink_domain::doctor::{
+    BookingMode, Doctor, Specialization, YearsOfExperience, display_name,
+};
 use medilink_domain::id::{DoctorId, UserId};
+use medilink_domain::text::Place;
 use medilink_domain::time::Timestamp;
 use serde::Serialize;
 
@@ -19,8 +22,7 @@ pub struct DoctorBrief {
 impl DoctorBrief {
     /// Shows a doctor in short.
     pub fn of(doctor: &Doctor) -> Self {
-        let name = &doctor.profile.name;
-        Self { id: doctor.id, display_name: display_name(name.first(), name.last()) }
+        Self { id: doctor.id, display_name: display_name(&doctor.profile.name) }
     }
 }
 
@@ -100,4 +102,39 @@ pub struct DoctorView {
     #[serde(skip)]
     #[cfg_attr(feature = "schema", schema(ignore))]
     pub version: i64,
+}
+
+impl DoctorView {
+    /// Shows a doctor.
+    pub fn of(doctor: Doctor) -> Self {
+        let Doctor { id, profile, is_verified, user, revision } = doctor;
+        let place = |text: Option<Place>| text.map(|it| it.disclose().to_owned());
+        Self {
+            id,
+            user_id: user,
+            display_name: display_name(&profile.name),
+            first_name: profile.name.first().to_owned(),
+            last_name: profile.name.last().to_owned(),
+            email: profile.email.map(|it| it.disclose().to_owned()),
+            phone: profile.phone.map(|it| it.disclose().to_owned()),
+            specialization: profile.specialization,
+            specialization_text: profile.specialization_text.map(|it| it.disclose().to_owned()),
+            license_number: profile.license_number.map(|it| it.disclose().to_owned()),
+            years_of_experience: profile.years_of_experience.map(YearsOfExperience::years),
+            qualification: profile.qualification.map(|it| it.disclose().to_owned()),
+            bio: profile.bio.map(|it| it.disclose().to_owned()),
+            consultation_fee: profile.consultation_fee.map(|fee| fee.to_string()),
+            is_available: profile.is_available,
+            is_verified,
+            hospital_name: profile.hospital_name.map(|it| it.disclose().to_owned()),
+            city: place(profile.city),
+            state: place(profile.state),
+            country: place(profile.country),
+            time_zone: profile.time_zone.name().to_owned(),
+            booking: profile.booking,
+            created_at: revision.created_at,
+            updated_at: revision.updated_at,
+            version: revision.version,
+        }
+    }
 }

@@ -3,11 +3,10 @@
 use medilink_domain::id::PatientId;
 use medilink_domain::patient::{Patient, PatientDetails, born_by};
 use medilink_domain::policy::{Action, Relations};
-use medilink_domain::record::Record;
 
-use super::{PatientView, Patients};
+use super::{PatientView, Patients, replay};
 use crate::call::{Call, Subject, Written};
-use crate::error::{Error, FieldErrors, Result, StoreError};
+use crate::error::{Error, FieldErrors, Result};
 
 impl Patients {
     /// Makes a patient's record, whose creator is the caller.
@@ -24,26 +23,22 @@ impl Patients {
         let now = self.ports.clock.now();
         let id = PatientId::new(self.ports.ids.next());
 
-        let permit = call.may(Action::CreatePatient, Relations::NONE, Subject::LIST)?;
+        let permit = call.may(Action::CreatePatient, Relations::NONE, Subject::NONE)?;
         if let Some(day) = details.date_of_birth {
             born_by(day, now)
                 .map_err(|error| Error::Invalid(FieldErrors::of("date_of_birth", error)))?;
         }
 
         let mut work = self.ports.store.begin().await?;
-        if let Some(earlier) = call.claim(&mut *work, id.as_uuid(), now).await? {
-            let earlier = PatientId::new(earlier);
-            let patient = work.patients().find(earlier).await?;
-            let patient = patient.ok_or(StoreError::Corrupt(Record::from(earlier)))?;
-            work.commit(permit.audit(earlier, now)).await?;
-            return Ok(Written::before(PatientView::of(patient)));
+        if let Some(earlier) = call.reserve(&mut *work, id.as_uuid(), now).await? {
+            return replay(call, work, PatientId::new(earlier), now).await;
         }
         let patient = Patient::new(id, details, None, call.actor().user, now);
 
         work.patients().insert(&patient).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::now(PatientView::of(patient)))
+        Ok(Written::new(PatientView::of(patient)))
     }
 }
 
@@ -56,6 +51,7 @@ mod tests {
     use crate::call::Caller;
     use crate::testing::{
         FakeClinic, Trail, a_caller, a_caller_with_a_key, a_patient, a_pending_doctor, day,
+        the_creator,
     };
 
     async fn create(
@@ -71,7 +67,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_belongs_to_its_maker_and_is_committed_with_its_audit_entry() {
+    async fn a_record_belongs_to_its_creator_and_is_committed_with_its_audit_entry() {
         let maker = a_caller(Role::Coordinator);
         let user = maker.actor.user;
         let mut clinic = FakeClinic::default();
@@ -129,12 +125,31 @@ mod tests {
         clinic.has_written(a_patient().id);
         clinic.work.patients.expect_find().returning(|_| Ok(Some(a_patient())));
 
-        let (made, trail) =
-            create(clinic, a_caller_with_a_key(Role::Coordinator), PatientDetails::default()).await;
+        let creator = the_creator(Role::Coordinator);
+        let (made, trail) = create(
+            clinic,
+            Caller { idempotency: a_caller_with_a_key(Role::Coordinator).idempotency, ..creator },
+            PatientDetails::default(),
+        )
+        .await;
 
         let made = made.ok().unwrap();
-        assert!(made.repeated);
+        assert!(made.replayed);
         assert_eq!(made.record.id, a_patient().id);
         assert_eq!(trail.committed().unwrap().patient, Some(a_patient().id));
+    }
+
+    #[tokio::test]
+    async fn a_replay_does_not_show_a_record_that_the_caller_may_not_read() {
+        let mut clinic = FakeClinic::default();
+        clinic.has_written(a_patient().id);
+        clinic.work.patients.expect_find().returning(|_| Ok(Some(a_patient())));
+        let stranger = a_caller_with_a_key(Role::Coordinator);
+
+        let (hidden, trail) = create(clinic, stranger, PatientDetails::default()).await;
+
+        assert!(matches!(hidden, Err(Error::NotFound(_))));
+        assert_eq!(trail.recorded()[0].outcome, Outcome::Refused);
+        assert_eq!(trail.committed(), None);
     }
 }

@@ -22,7 +22,7 @@ impl Patients {
         let seen = self.ports.store.queries().patients().find(id, actor.doctor, since).await?;
         let seen = seen.ok_or_else(|| call.missing(ACTION, subject))?;
 
-        call.may(ACTION, actor.relations_to(id, seen.created_by, seen.in_care), subject)?;
+        call.may(ACTION, actor.relations_to_patient(id, seen.created_by, seen.in_care), subject)?;
 
         Ok(seen.view)
     }
@@ -40,7 +40,7 @@ mod tests {
     use crate::patient::SeenPatient;
     use crate::testing::{
         FakeClinic, Trail, a_caller, a_doctor, a_patient, a_pending_doctor, a_stranger, at,
-        the_maker,
+        the_creator,
     };
 
     fn a_clinic(in_care: bool) -> FakeClinic {
@@ -71,8 +71,8 @@ mod tests {
         let concerned = [
             (a_caller(Role::Patient), false),
             (a_caller(Role::Doctor), true),
-            (the_maker(Role::Doctor), false),
-            (the_maker(Role::Coordinator), false),
+            (the_creator(Role::Doctor), false),
+            (the_creator(Role::Coordinator), false),
             (a_caller(Role::Admin), false),
         ];
         for (reader, in_care) in concerned {

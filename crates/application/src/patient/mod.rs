@@ -5,8 +5,9 @@ mod find;
 mod repository;
 mod view;
 
+use medilink_domain::id::PatientId;
 use medilink_domain::patient::Patient;
-use medilink_domain::policy::{Actor, Relations, care_since};
+use medilink_domain::policy::{Action, Actor, Relations, care_since};
 use medilink_domain::time::Timestamp;
 
 #[cfg(any(test, feature = "testing"))]
@@ -14,7 +15,8 @@ pub use self::repository::{MockPatientQueries, MockPatientRepository};
 pub use self::repository::{PatientQueries, PatientRepository, SeenPatient};
 pub use self::view::{PatientBrief, PatientView};
 use crate::application::Ports;
-use crate::error::StoreError;
+use crate::call::{Call, Subject, Written};
+use crate::error::{Result, StoreError};
 use crate::store::UnitOfWork;
 
 /// The use cases about patients' records: `create` and `find`. Registrations make records too.
@@ -39,5 +41,25 @@ pub(crate) async fn relations(
         Some(doctor) => work.patients().is_in_care(patient.id, doctor, care_since(now)).await?,
         None => false,
     };
-    Ok(actor.relations_to(patient.id, patient.created_by, cares))
+    Ok(actor.relations_to_patient(patient.id, patient.created_by, cares))
+}
+
+/// Answers a replay with the record that the first request made, as it is now.
+async fn replay(
+    call: &Call,
+    mut work: Box<dyn UnitOfWork>,
+    id: PatientId,
+    now: Timestamp,
+) -> Result<Written<PatientView>> {
+    const ACTION: Action = Action::ReadPatient;
+    let subject = Subject::patient(id);
+    let patient = work.patients().find(id).await?;
+    let patient = patient.ok_or_else(|| call.missing(ACTION, subject))?;
+    let relations = relations(&mut *work, call.actor(), &patient, now).await?;
+    let permit = call.may(ACTION, relations, subject)?;
+
+    // What the first request wrote may not be on disk before this commit.
+    work.commit(permit.audit(id, now)).await?;
+
+    Ok(Written::replayed(PatientView::of(patient)))
 }

@@ -2,7 +2,7 @@
 
 use medilink_domain::id::{PatientId, UserId};
 use medilink_domain::patient::{BloodGroup, Gender, Patient};
-use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
+use medilink_domain::text::{ClinicalText, Phone, Place};
 use medilink_domain::time::{Date, Timestamp};
 use serde::Serialize;
 
@@ -103,8 +103,6 @@ impl PatientView {
         let clinical = |text: Option<ClinicalText>| text.map(|it| it.disclose().to_owned());
         let place = |text: Option<Place>| text.map(|it| it.disclose().to_owned());
         let phone = |text: Option<Phone>| text.map(|it| it.disclose().to_owned());
-        let contact: Option<Name> = details.emergency_contact_name;
-        let address: Option<Address> = details.address;
         Self {
             id: patient.id,
             user_id: patient.user,
@@ -112,7 +110,7 @@ impl PatientView {
             full_name: details.name.full(),
             first_name: details.name.first().to_owned(),
             last_name: details.name.last().to_owned(),
-            email: details.email.map(|it| it.as_str().to_owned()),
+            email: details.email.map(|it| it.disclose().to_owned()),
             phone: phone(details.phone),
             date_of_birth: details.date_of_birth,
             gender: details.gender,
@@ -120,15 +118,17 @@ impl PatientView {
             allergies: clinical(details.allergies),
             medical_history: clinical(details.medical_history),
             current_medications: clinical(details.current_medications),
-            emergency_contact_name: contact.map(|it| it.disclose().to_owned()),
+            emergency_contact_name: details
+                .emergency_contact_name
+                .map(|it| it.disclose().to_owned()),
             emergency_contact_phone: phone(details.emergency_contact_phone),
-            address: address.map(|it| it.disclose().to_owned()),
+            address: details.address.map(|it| it.disclose().to_owned()),
             city: place(details.city),
             state: place(details.state),
             country: place(details.country),
-            created_at: patient.created_at,
-            updated_at: patient.updated_at,
-            version: patient.version,
+            created_at: patient.revision.created_at,
+            updated_at: patient.revision.updated_at,
+            version: patient.revision.version,
         }
     }
 }

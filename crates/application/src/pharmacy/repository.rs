@@ -15,7 +15,7 @@ pub trait PharmacyRepository: Send {
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Pharmacy>, StoreError>;
 
     /// Tells whether a verified pharmacy has this licence number.
-    async fn is_licensed(&mut self, number: &LicenseNumber) -> Result<bool, StoreError>;
+    async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError>;
 
     /// Adds a pharmacy.
     ///

@@ -3,12 +3,11 @@
 use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
 use medilink_domain::id::AuditEntryId;
 use medilink_domain::policy::Action;
-use medilink_domain::record::Record;
-use medilink_domain::user::{Password, UserStatus, sign_in_key};
+use medilink_domain::text::key;
+use medilink_domain::user::{Password, UserStatus};
 
 use super::{Sessions, SignedInView, begin};
 use crate::error::{Error, Result};
-use crate::user::Credentials;
 
 /// What somebody gives to sign in.
 pub struct LogIn {
@@ -31,41 +30,31 @@ impl Sessions {
     pub async fn log_in(&self, origin: Origin, command: LogIn) -> Result<SignedInView> {
         let now = self.ports.clock.now();
         let id = AuditEntryId::new(self.ports.ids.next());
-        let entry = |who: Option<Who>, outcome: Outcome, record: Option<Record>| AuditEntry {
-            id,
-            at: now,
-            who,
-            origin: Some(origin),
-            action: Action::SignIn,
-            outcome,
-            record,
-            patient: None,
-        };
+        let entry =
+            |outcome: Outcome| AuditEntry::new(id, now, Action::SignIn, outcome).from(origin);
 
         let queries = self.ports.store.queries();
-        let found = queries.users().credentials(&sign_in_key(&command.name)).await?;
+        let found = queries.users().credentials(&key(&command.name)).await?;
         let hash = found.as_ref().map(|found| found.password_hash.disclose().clone());
         let matches = self.ports.passwords.verify(command.password, hash).await?;
 
-        let who = found.as_ref().map(|found| Who {
-            user: found.view.id,
-            role: found.view.role,
-            session: None,
-        });
-        let active = |found: &Credentials| matches && found.view.status != UserStatus::Disabled;
-        let Some(found) = found.filter(active) else {
-            self.ports.audit.record(entry(who, Outcome::Failed, None)).await?;
+        let user = found.map(|found| found.view);
+        let Some(user) =
+            user.as_ref().filter(|user| matches && user.status != UserStatus::Disabled)
+        else {
+            let known = user.map(|user| Who { user: user.id, role: user.role, session: None });
+            let failed = AuditEntry { who: known, ..entry(Outcome::Failed) };
+            self.ports.audit.record(failed).await?;
             return Err(Error::WrongCredentials);
         };
 
-        let user = found.view;
         let (session, tokens) = begin(&self.ports, &self.settings, user.id, user.role, now)?;
         let mut work = self.ports.store.begin().await?;
         work.sessions().insert(&session).await?;
         let who = Who { user: user.id, role: user.role, session: Some(session.id) };
-        work.commit(entry(Some(who), Outcome::Done, Some(session.id.into()))).await?;
+        work.commit(entry(Outcome::Done).by(who).about(session.id)).await?;
 
-        Ok(SignedInView { user, tokens })
+        Ok(SignedInView { user: user.clone(), tokens })
     }
 }
 
@@ -76,13 +65,15 @@ mod tests {
 
     use super::*;
     use crate::testing::{FakeClinic, NOW, Trail, a_user, an_origin, at};
-    use crate::user::UserView;
+    use crate::user::{Credentials, OwnProfile, UserView};
 
     /// A clinic where Ada has an account, and her password is right or wrong.
     fn a_clinic(status: UserStatus, right: bool) -> FakeClinic {
         let mut clinic = FakeClinic::default();
         let user = a_user(Role::Doctor, status);
-        let ada = Credentials { view: UserView::of(&user), password_hash: user.password_hash };
+        let password_hash = user.password_hash.clone();
+        let view = UserView::of(user, OwnProfile::default());
+        let ada = Credentials { view, password_hash };
         let credentials = clinic.queries.users.expect_credentials();
         credentials.withf(|key| key == "ada").returning(move |_| Ok(Some(ada.clone())));
         let verify = clinic.passwords.expect_verify();
@@ -114,6 +105,7 @@ mod tests {
         insert
             .withf(|session| {
                 session.user == ada()
+                    && session.refresh_hash == [8; 32]
                     && session.created_at == at(NOW)
                     && session.expires_at == at("2030-01-13T12:00:00Z")
             })
@@ -126,8 +118,9 @@ mod tests {
         let entry = trail.committed().unwrap();
         let session = entry.who.unwrap().session.unwrap();
         assert_eq!((signed_in.user.id, signed_in.tokens.expires_in), (ada(), 15 * 60));
+        assert_eq!(signed_in.tokens.access, format!("{session} until 2030-01-06T12:15:00Z"));
         assert_eq!((entry.action, entry.outcome), (Action::SignIn, Outcome::Done));
-        assert_eq!(entry.record, Some(session.into()));
+        assert_eq!((entry.record, entry.origin), (Some(session.into()), Some(an_origin())));
         assert!(trail.recorded().is_empty());
     }
 

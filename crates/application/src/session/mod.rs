@@ -48,7 +48,7 @@ pub(crate) fn begin(
         user,
         refresh_hash: refresh.hash,
         created_at: now,
-        expires_at: now + TimeDelta::days(settings.refresh_token_days.into()),
+        expires_at: now.saturating_add(TimeDelta::days(settings.refresh_token_days.into())),
     };
     let lifetime = TimeDelta::minutes(settings.access_token_minutes.into());
     let claims = AccessClaims {
@@ -57,7 +57,7 @@ pub(crate) fn begin(
         role,
         token: ports.ids.next(),
         issued_at: now,
-        expires_at: now + lifetime,
+        expires_at: now.saturating_add(lifetime),
     };
     let tokens = TokensView {
         access: ports.tokens.sign(&claims)?,

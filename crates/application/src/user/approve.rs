@@ -4,7 +4,7 @@ use medilink_domain::id::UserId;
 use medilink_domain::policy::{Action, Relations};
 use medilink_domain::record::Concept;
 
-use super::{UserView, Users};
+use super::{OwnProfile, UserView, Users};
 use crate::call::{Call, Expected, Subject, Written};
 use crate::error::Result;
 
@@ -31,34 +31,37 @@ impl Users {
         let permit = call.may(ACTION, Relations::NONE, subject)?;
 
         let mut work = self.ports.store.begin().await?;
-        let repeated = call.claim(&mut *work, id.as_uuid(), now).await?.is_some();
+        let replayed = call.reserve(&mut *work, id.as_uuid(), now).await?.is_some();
         let user = work.users().lock(id).await?;
         let mut user = user.ok_or_else(|| call.missing(ACTION, subject))?;
-
-        if !repeated {
-            expected.check(Concept::User, user.version)?;
-            user.approve(now)?;
-            work.users().update(&user).await?;
+        let doctor = work.doctors().lock_of(id).await?;
+        let pharmacy = work.pharmacies().lock_of(id).await?;
+        let profile = OwnProfile {
+            doctor: doctor.as_ref().map(|doctor| doctor.id),
+            patient: None,
+            pharmacy: pharmacy.as_ref().map(|pharmacy| pharmacy.id),
+        };
+        if replayed {
+            // What the first request wrote may not be on disk before this commit.
+            work.commit(permit.audit(id, now)).await?;
+            return Ok(Written::replayed(UserView::of(user, profile)));
         }
 
-        let mut view = UserView::of(&user);
-        if let Some(mut doctor) = work.doctors().lock_of(id).await? {
-            view.doctor_id = Some(doctor.id);
-            if !doctor.is_verified {
-                doctor.verify(now);
-                work.doctors().update(&doctor).await?;
-            }
+        expected.check(Concept::User, user.revision.version)?;
+        user.approve(now)?;
+
+        work.users().update(&user).await?;
+        if let Some(mut doctor) = doctor {
+            doctor.verify(now);
+            work.doctors().update(&doctor).await?;
         }
-        if let Some(mut pharmacy) = work.pharmacies().lock_of(id).await? {
-            view.pharmacy_id = Some(pharmacy.id);
-            if !pharmacy.is_verified {
-                pharmacy.verify(now);
-                work.pharmacies().update(&pharmacy).await?;
-            }
+        if let Some(mut pharmacy) = pharmacy {
+            pharmacy.verify(now);
+            work.pharmacies().update(&pharmacy).await?;
         }
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written { record: view, repeated })
+        Ok(Written::new(UserView::of(user, profile)))
     }
 }
 
@@ -108,7 +111,7 @@ mod tests {
         let mut clinic = a_clinic(UserStatus::Pending, None, None);
         let update = clinic.work.users.expect_update();
         update
-            .withf(|user| (user.status, user.version) == (UserStatus::Active, 2))
+            .withf(|user| (user.status, user.revision.version) == (UserStatus::Active, 2))
             .times(1)
             .returning(|_| Ok(()));
 
@@ -154,15 +157,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_repeated_request_answers_the_user_and_changes_nothing() {
-        let verified = Doctor { is_verified: true, ..a_doctor() };
-        let mut clinic = a_clinic(UserStatus::Active, Some(verified), None);
+        let doctor = Doctor { is_verified: true, ..a_doctor() };
+        let pharmacy = Pharmacy { is_verified: true, ..a_pharmacy() };
+        let mut clinic = a_clinic(UserStatus::Active, Some(doctor), Some(pharmacy));
         clinic.has_written(a_user(Role::Doctor, UserStatus::Active).id);
 
         let (approved, trail) =
             approve(clinic, a_caller_with_a_key(Role::Admin), Expected::OneOf(vec![0])).await;
 
         let approved = approved.ok().unwrap();
-        assert!(approved.repeated);
+        assert!(approved.replayed);
         assert_eq!(approved.record.doctor_id, Some(a_doctor().id));
         assert!(trail.committed().is_some());
     }

@@ -4,9 +4,9 @@ use medilink_domain::audit::{AuditEntry, Outcome};
 use medilink_domain::id::{AuditEntryId, UserId};
 use medilink_domain::phi::Phi;
 use medilink_domain::policy::Action;
-use medilink_domain::user::{Email, Password, PersonName, Role, User, UserStatus, Username};
+use medilink_domain::user::{Account, Email, Password, PersonName, Role, User, Username};
 
-use super::{UserView, Users};
+use super::{OwnProfile, UserView, Users};
 use crate::error::Result;
 
 /// What the first administrator needs.
@@ -31,39 +31,30 @@ impl Users {
         let hash = self.ports.passwords.hash(password).await?;
 
         let mut work = self.ports.store.begin().await?;
-        self.refuse_taken(&mut *work, &username, &email).await?;
-        let user = User {
-            id: UserId::new(self.ports.ids.next()),
+        work.users().taken(&username, &email).await?.errors().check()?;
+        let account = Account {
             username,
             email,
             password_hash: Phi::new(hash),
             name: PersonName::default(),
             phone: None,
             role: Role::Admin,
-            status: UserStatus::Active,
-            created_at: now,
-            updated_at: now,
-            version: 1,
         };
-        work.users().insert(&user).await?;
-        let entry = AuditEntry {
-            id: AuditEntryId::new(self.ports.ids.next()),
-            at: now,
-            who: None,
-            origin: None,
-            action: Action::CreateAdmin,
-            outcome: Outcome::Done,
-            record: Some(user.id.into()),
-            patient: None,
-        };
-        work.commit(entry).await?;
+        let user = User::new(UserId::new(self.ports.ids.next()), account, false, now);
 
-        Ok(UserView::of(&user))
+        work.users().insert(&user).await?;
+        let id = AuditEntryId::new(self.ports.ids.next());
+        let entry = AuditEntry::new(id, now, Action::CreateAdmin, Outcome::Done);
+        work.commit(entry.about(user.id)).await?;
+
+        Ok(UserView::of(user, OwnProfile::default()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use medilink_domain::user::UserStatus;
+
     use super::*;
     use crate::error::Error;
     use crate::testing::{FakeClinic, Trail, a_user};

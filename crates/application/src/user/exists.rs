@@ -1,6 +1,6 @@
 //! Telling who is there, for the program itself: it has no caller and tells nobody.
 
-use medilink_domain::user::sign_in_key;
+use medilink_domain::text::key;
 
 use super::Users;
 use crate::error::Result;
@@ -21,7 +21,7 @@ impl Users {
     ///
     /// [`Store`](crate::Error::Store) if the store fails.
     pub async fn exists(&self, name: &str) -> Result<bool> {
-        let found = self.ports.store.queries().users().credentials(&sign_in_key(name)).await?;
+        let found = self.ports.store.queries().users().credentials(&key(name)).await?;
         Ok(found.is_some())
     }
 }

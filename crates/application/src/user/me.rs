@@ -27,6 +27,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{FakeClinic, Trail, a_pending_doctor, a_user};
+    use crate::user::OwnProfile;
 
     async fn me(clinic: FakeClinic) -> (Result<UserView>, Trail) {
         let (application, trail) = clinic.open();
@@ -40,12 +41,9 @@ mod tests {
     async fn somebody_pending_reads_their_own_account_and_no_other() {
         let own = a_pending_doctor().actor.user;
         let mut clinic = FakeClinic::default();
-        clinic
-            .queries
-            .users
-            .expect_find()
-            .withf(move |id| *id == own)
-            .returning(|_| Ok(Some(UserView::of(&a_user(Role::Doctor, UserStatus::Pending)))));
+        clinic.queries.users.expect_find().withf(move |id| *id == own).returning(|_| {
+            Ok(Some(UserView::of(a_user(Role::Doctor, UserStatus::Pending), OwnProfile::default())))
+        });
 
         let (account, trail) = me(clinic).await;
 

@@ -15,7 +15,7 @@ pub use self::register::{Profile, Register};
 pub use self::repository::{Credentials, Taken, UserQueries, UserRepository};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockUserQueries, MockUserRepository};
-pub use self::view::UserView;
+pub use self::view::{OwnProfile, UserView};
 use crate::application::{Ports, Settings};
 
 /// The use cases about accounts: `register`, `me`, `approve` and `create_admin`.

@@ -9,9 +9,11 @@ use medilink_domain::phi::Phi;
 use medilink_domain::policy::Action;
 use medilink_domain::text::Phone;
 use medilink_domain::time::Timestamp;
-use medilink_domain::user::{Email, Password, PersonName, Role, User, UserStatus, Username};
+use medilink_domain::user::{
+    Account, Email, Password, PersonName, Role, User, UserStatus, Username,
+};
 
-use super::{UserView, Users};
+use super::{OwnProfile, Taken, UserView, Users};
 use crate::error::{Error, FieldErrors, Result, TAKEN};
 use crate::session::{SignedInView, begin};
 use crate::store::UnitOfWork;
@@ -84,38 +86,23 @@ impl Users {
             Some(username) => username,
             None => self.free_username(&mut *work, &email).await?,
         };
-        let waits = role.needs_approval() && self.settings.approval_required;
-        let user = User {
-            id: UserId::new(self.ports.ids.next()),
-            username,
-            email,
-            password_hash: Phi::new(hash),
-            name,
-            phone,
-            role,
-            status: if waits { UserStatus::Pending } else { UserStatus::Active },
-            created_at: now,
-            updated_at: now,
-            version: 1,
-        };
+        let account = Account { username, email, password_hash: Phi::new(hash), name, phone, role };
+        let id = UserId::new(self.ports.ids.next());
+        let user = User::new(id, account, self.settings.approval_required, now);
         let (session, tokens) = begin(&self.ports, &self.settings, user.id, role, now)?;
 
         work.users().insert(&user).await?;
-        let view = self.insert_profile(&mut *work, &user, profile, now).await?;
+        let own = self.insert_profile(&mut *work, &user, profile, now).await?;
         work.sessions().insert(&session).await?;
-        let entry = AuditEntry {
-            id: AuditEntryId::new(self.ports.ids.next()),
-            at: now,
-            who: Some(Who { user: user.id, role, session: Some(session.id) }),
-            origin: Some(origin),
-            action: Action::Register,
-            outcome: Outcome::Done,
-            record: Some(user.id.into()),
-            patient: view.patient_id,
-        };
+        let id = AuditEntryId::new(self.ports.ids.next());
+        let entry = AuditEntry::new(id, now, Action::Register, Outcome::Done)
+            .by(Who { user: user.id, role, session: Some(session.id) })
+            .from(origin)
+            .about(user.id)
+            .touching(own.patient);
         work.commit(entry).await?;
 
-        Ok(SignedInView { user: view, tokens })
+        Ok(SignedInView { user: UserView::of(user, own), tokens })
     }
 
     /// Adds the profile, which begins with what the account says.
@@ -125,8 +112,8 @@ impl Users {
         user: &User,
         profile: Profile,
         now: Timestamp,
-    ) -> Result<UserView> {
-        let mut view = UserView::of(user);
+    ) -> Result<OwnProfile> {
+        let mut own = OwnProfile::default();
         let id = self.ports.ids.next();
         let verified = user.status == UserStatus::Active;
         match profile {
@@ -137,7 +124,7 @@ impl Users {
                 profile.phone = user.phone.clone();
                 let doctor = Doctor::new(DoctorId::new(id), *profile, Some(user.id), now);
                 work.doctors().insert(&Doctor { is_verified: verified, ..doctor }).await?;
-                view.doctor_id = Some(DoctorId::new(id));
+                own.doctor = Some(DoctorId::new(id));
             }
             Profile::Patient(mut details) => {
                 details.name = user.name.clone();
@@ -146,17 +133,17 @@ impl Users {
                 let patient =
                     Patient::new(PatientId::new(id), *details, Some(user.id), user.id, now);
                 work.patients().insert(&patient).await?;
-                view.patient_id = Some(patient.id);
+                own.patient = Some(patient.id);
             }
             Profile::Pharmacy(mut profile) => {
                 profile.email = Some(user.email.clone());
                 profile.phone = user.phone.clone();
                 let pharmacy = Pharmacy::new(PharmacyId::new(id), *profile, Some(user.id), now);
                 work.pharmacies().insert(&Pharmacy { is_verified: verified, ..pharmacy }).await?;
-                view.pharmacy_id = Some(PharmacyId::new(id));
+                own.pharmacy = Some(PharmacyId::new(id));
             }
         }
-        Ok(view)
+        Ok(own)
     }
 
     /// Collects everything that only the store and the clock can find wrong.
@@ -168,16 +155,10 @@ impl Users {
         profile: &Profile,
         now: Timestamp,
     ) -> Result<FieldErrors> {
-        let mut errors = FieldErrors::default();
         let fallback = Username::from_email(email, 1);
         let taken = work.users().taken(username.unwrap_or(&fallback), email).await?;
-        if taken.username && username.is_some() {
-            errors.add("username", TAKEN);
-        }
-        if taken.email {
-            errors.add("email", TAKEN);
-        }
-        if self.is_licence_taken(work, profile).await? {
+        let mut errors = Taken { username: taken.username && username.is_some(), ..taken }.errors();
+        if self.is_license_taken(work, profile).await? {
             errors.add("license_number", TAKEN);
         }
         if let Profile::Patient(details) = profile
@@ -189,14 +170,14 @@ impl Users {
         Ok(errors)
     }
 
-    async fn is_licence_taken(&self, work: &mut dyn UnitOfWork, profile: &Profile) -> Result<bool> {
+    async fn is_license_taken(&self, work: &mut dyn UnitOfWork, profile: &Profile) -> Result<bool> {
         let taken = match profile {
             Profile::Doctor(profile) => match &profile.license_number {
-                Some(number) => work.doctors().is_licensed(number).await?,
+                Some(number) => work.doctors().is_license_taken(number).await?,
                 None => false,
             },
             Profile::Pharmacy(profile) => match &profile.license_number {
-                Some(number) => work.pharmacies().is_licensed(number).await?,
+                Some(number) => work.pharmacies().is_license_taken(number).await?,
                 None => false,
             },
             Profile::Coordinator | Profile::Patient(_) => false,
@@ -216,24 +197,6 @@ impl Users {
         let random = self.ports.ids.next().as_u128() % 1_000_000_000;
         let digits = u32::try_from(random).unwrap_or_default();
         Ok(Username::from_email(email, digits.max(6)))
-    }
-
-    /// Refuses names that somebody has.
-    pub(super) async fn refuse_taken(
-        &self,
-        work: &mut dyn UnitOfWork,
-        username: &Username,
-        email: &Email,
-    ) -> Result<()> {
-        let taken = work.users().taken(username, email).await?;
-        let mut errors = FieldErrors::default();
-        if taken.username {
-            errors.add("username", TAKEN);
-        }
-        if taken.email {
-            errors.add("email", TAKEN);
-        }
-        errors.check()
     }
 }
 
@@ -261,7 +224,11 @@ mod tests {
     /// A clinic that takes in whoever comes.
     fn a_welcoming_clinic() -> FakeClinic {
         let mut clinic = a_clinic(&[], false);
-        clinic.work.users.expect_insert().times(1).returning(|_| Ok(()));
+        let insert = clinic.work.users.expect_insert();
+        insert
+            .withf(|user| user.password_hash == Phi::new("hash".to_owned()))
+            .times(1)
+            .returning(|_| Ok(()));
         clinic.work.sessions.expect_insert().times(1).returning(|_| Ok(()));
         clinic
     }
@@ -314,6 +281,7 @@ mod tests {
         assert_eq!((who.user, who.role), (registered.user.id, Role::Coordinator));
         assert!(who.session.is_some());
         assert_eq!(entry.record, Some(registered.user.id.into()));
+        assert_eq!(entry.origin, Some(an_origin()));
     }
 
     #[tokio::test]
@@ -331,8 +299,8 @@ mod tests {
     async fn everything_that_is_taken_is_told_at_once() {
         for profile in [a_doctors_profile(), a_pharmacys_profile()] {
             let mut clinic = a_clinic(&["ada"], true);
-            clinic.work.doctors.expect_is_licensed().returning(|_| Ok(true));
-            clinic.work.pharmacies.expect_is_licensed().returning(|_| Ok(true));
+            clinic.work.doctors.expect_is_license_taken().returning(|_| Ok(true));
+            clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(true));
             let username = Username::parse("ada").ok();
 
             let (refused, trail) = register(clinic, Register { username, ..ada(profile) }).await;
@@ -387,7 +355,7 @@ mod tests {
     #[tokio::test]
     async fn a_doctor_waits_and_the_profile_begins_with_what_the_account_says() {
         let mut clinic = a_welcoming_clinic();
-        clinic.work.doctors.expect_is_licensed().returning(|_| Ok(false));
+        clinic.work.doctors.expect_is_license_taken().returning(|_| Ok(false));
         let insert = clinic.work.doctors.expect_insert();
         insert
             .withf(|doctor| {
@@ -395,6 +363,7 @@ mod tests {
                 let profile = &doctor.profile;
                 (&profile.name, &profile.phone) == (&account.name, &account.phone)
                     && profile.email == Some(account.email)
+                    && doctor.user.is_some()
                     && !doctor.is_verified
             })
             .times(1)
@@ -410,13 +379,14 @@ mod tests {
     #[tokio::test]
     async fn a_pharmacy_waits_and_the_profile_begins_with_what_the_account_says() {
         let mut clinic = a_welcoming_clinic();
-        clinic.work.pharmacies.expect_is_licensed().returning(|_| Ok(false));
+        clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(false));
         let insert = clinic.work.pharmacies.expect_insert();
         insert
             .withf(|pharmacy| {
                 let account = ada(Profile::Coordinator);
                 (&pharmacy.profile.email, &pharmacy.profile.phone)
                     == (&Some(account.email), &account.phone)
+                    && pharmacy.user.is_some()
                     && !pharmacy.is_verified
             })
             .times(1)
@@ -457,8 +427,8 @@ mod tests {
         for profile in [a_doctors_profile(), a_pharmacys_profile()] {
             let mut clinic = a_welcoming_clinic();
             clinic.settings.approval_required = false;
-            clinic.work.doctors.expect_is_licensed().returning(|_| Ok(false));
-            clinic.work.pharmacies.expect_is_licensed().returning(|_| Ok(false));
+            clinic.work.doctors.expect_is_license_taken().returning(|_| Ok(false));
+            clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(false));
             let doctor = clinic.work.doctors.expect_insert();
             doctor.withf(|doctor| doctor.is_verified).returning(|_| Ok(()));
             let pharmacy = clinic.work.pharmacies.expect_insert();

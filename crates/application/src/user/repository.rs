@@ -6,7 +6,7 @@ use medilink_domain::phi::Phi;
 use medilink_domain::user::{Email, User, Username};
 
 use super::view::UserView;
-use crate::error::StoreError;
+use crate::error::{FieldErrors, StoreError, TAKEN};
 
 /// Which of two names somebody else has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +15,20 @@ pub struct Taken {
     pub username: bool,
     /// The e-mail address.
     pub email: bool,
+}
+
+impl Taken {
+    /// Names what is taken.
+    pub fn errors(self) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        if self.username {
+            errors.add("username", TAKEN);
+        }
+        if self.email {
+            errors.add("email", TAKEN);
+        }
+        errors
+    }
 }
 
 /// The users, within a unit of work.

@@ -1,7 +1,6 @@
 //! What people see of a user.
 
 use medilink_domain::id::{DoctorId, PatientId, PharmacyId, UserId};
-use medilink_domain::text::Phone;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, User, UserStatus};
 use serde::Serialize;
@@ -51,24 +50,35 @@ pub struct UserView {
     pub version: i64,
 }
 
+/// Which profile is a user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnProfile {
+    /// The doctor whom they sign in as.
+    pub doctor: Option<DoctorId>,
+    /// The patient whose record is their own.
+    pub patient: Option<PatientId>,
+    /// The pharmacy that they sign in for.
+    pub pharmacy: Option<PharmacyId>,
+}
+
 impl UserView {
-    /// Shows a user who has no profile, or whose profile the caller fills in.
-    pub fn of(user: &User) -> Self {
+    /// Shows a user.
+    pub fn of(user: User, profile: OwnProfile) -> Self {
         Self {
             id: user.id,
             username: user.username.as_str().to_owned(),
-            email: user.email.as_str().to_owned(),
+            email: user.email.disclose().to_owned(),
             name: user.name.full(),
             first_name: user.name.first().to_owned(),
             last_name: user.name.last().to_owned(),
-            phone: user.phone.as_ref().map(Phone::disclose).map(str::to_owned),
+            phone: user.phone.map(|it| it.disclose().to_owned()),
             role: user.role,
             status: user.status,
-            doctor_id: None,
-            patient_id: None,
-            pharmacy_id: None,
-            created_at: user.created_at,
-            version: user.version,
+            doctor_id: profile.doctor,
+            patient_id: profile.patient,
+            pharmacy_id: profile.pharmacy,
+            created_at: user.revision.created_at,
+            version: user.revision.version,
         }
     }
 }

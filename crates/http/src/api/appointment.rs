@@ -3,17 +3,17 @@
 use actix_web::web::Json;
 use actix_web::{get, post};
 use medilink_application::appointment::{
-    AppointmentFilter, AppointmentOrder, AppointmentView, BookAppointment, Bound,
-    CancelAppointment, ListAppointments,
+    AppointmentFilter, AppointmentOrder, AppointmentView, BookAppointment, CancelAppointment,
+    ListAppointments,
 };
 use medilink_application::call::Expected;
 use medilink_application::error::FieldErrors;
 use medilink_application::page::Page;
 use medilink_application::{Error, Result};
-use medilink_domain::appointment::{AppointmentStatus, AppointmentTime, Booking};
+use medilink_domain::appointment::{AppointmentStatus, Booking};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
-use medilink_domain::text::{AppointmentNotes, VisitReason};
-use medilink_domain::time::{Period, Timestamp};
+use medilink_domain::text::{AppointmentNotes, Reason};
+use medilink_domain::time::{BookableTime, Bound, Period, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -251,7 +251,7 @@ impl BookAppointmentBody {
         let doctor = self.doctor_id.id("doctor_id", &mut errors);
         let patient = self.patient_id.id("patient_id", &mut errors);
         let time = time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors);
-        let reason = self.reason.filled("reason", &mut errors, VisitReason::parse);
+        let reason = self.reason.filled("reason", &mut errors, Reason::parse);
         let notes = self.notes.filled("notes", &mut errors, AppointmentNotes::parse);
         refuse_unknown(self.unknown, &mut errors);
 
@@ -269,7 +269,7 @@ fn time(
     ends_at: Field<String>,
     duration_minutes: Field<i64>,
     errors: &mut FieldErrors,
-) -> Option<AppointmentTime> {
+) -> Option<BookableTime> {
     let starts_at = starts_at.required("starts_at", errors, |raw| Timestamp::parse(&raw));
     let both = matches!((&ends_at, &duration_minutes), (Field::Given(_), Field::Given(_)));
     if both {
@@ -285,12 +285,12 @@ fn time(
         let period = Period::new(starts_at, ends_at?);
         return period
             .map_err(Into::into)
-            .and_then(AppointmentTime::new)
+            .and_then(BookableTime::new)
             .map_err(|error| errors.add("ends_at", error))
             .ok();
     }
-    let minutes = if names_length { minutes? } else { AppointmentTime::DEFAULT_MINUTES };
-    AppointmentTime::lasting(starts_at, minutes)
+    let minutes = if names_length { minutes? } else { BookableTime::DEFAULT_MINUTES };
+    BookableTime::lasting(starts_at, minutes)
         .map_err(|error| errors.add("duration_minutes", error))
         .ok()
 }
@@ -298,7 +298,7 @@ fn time(
 impl CancelAppointmentBody {
     fn command(self, id: AppointmentId, expected: Expected) -> Result<CancelAppointment> {
         let mut errors = FieldErrors::default();
-        let reason = self.reason.filled("reason", &mut errors, VisitReason::parse);
+        let reason = self.reason.filled("reason", &mut errors, Reason::parse);
         refuse_unknown(self.unknown, &mut errors);
         errors.check()?;
         Ok(CancelAppointment { id, reason, expected })

@@ -1,0 +1,117 @@
+//! Stored rows: how each becomes the domain's type again, and how each is written.
+
+use chrono::{DateTime, Utc};
+use medilink_application::error::StoreError;
+use medilink_domain::record::{Concept, Record};
+use medilink_domain::revision::Revision;
+use medilink_domain::time::Timestamp;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait,
+    QueryFilter, Select,
+};
+use uuid::Uuid;
+
+use crate::error::store_error;
+use crate::unit_of_work::SeaOrmUnitOfWork;
+
+/// A stored value that breaks a rule.
+pub(crate) struct Broken;
+
+impl<E: std::error::Error> From<E> for Broken {
+    fn from(_: E) -> Self {
+        Self
+    }
+}
+
+/// A row that holds a type of the domain.
+pub(crate) trait Stored: ModelTrait {
+    /// What it holds.
+    type Held;
+
+    /// Names the record.
+    fn record(&self) -> Record;
+
+    /// Reads it through the domain's own rules.
+    fn restore(&self) -> Result<Self::Held, Broken>;
+}
+
+/// Restores a row; one that breaks a rule is named.
+pub(crate) fn restored<M: Stored>(row: &M) -> Result<M::Held, StoreError> {
+    row.restore().map_err(|Broken| StoreError::Corrupt(row.record()))
+}
+
+/// Reads the one row that is selected, or none.
+pub(crate) async fn one<E, C>(
+    select: Select<E>,
+    connection: &C,
+) -> Result<Option<<E::Model as Stored>::Held>, StoreError>
+where
+    E: EntityTrait<Model: Stored>,
+    C: ConnectionTrait,
+{
+    let row = select.one(connection).await.map_err(store_error)?;
+    row.as_ref().map(restored).transpose()
+}
+
+impl SeaOrmUnitOfWork {
+    /// Adds a row.
+    pub(crate) async fn add<A>(&self, row: A) -> Result<(), StoreError>
+    where
+        A: ActiveModelTrait,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        A::Entity::insert(row)
+            .exec_without_returning(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Replaces a row, if the store holds the version before.
+    ///
+    /// `columns` are those of the id and of the version.
+    pub(crate) async fn replace<A>(
+        &self,
+        concept: Concept,
+        columns: [<A::Entity as EntityTrait>::Column; 2],
+        id: Uuid,
+        revision: Revision,
+        row: A,
+    ) -> Result<(), StoreError>
+    where
+        A: ActiveModelTrait,
+    {
+        let [id_column, version_column] = columns;
+        let mut row = row;
+        row.not_set(id_column);
+        let replaced = A::Entity::update_many()
+            .set(row)
+            .filter(id_column.eq(id))
+            .filter(version_column.eq(revision.version - 1))
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        if replaced.rows_affected == 0 { Err(StoreError::Stale(concept)) } else { Ok(()) }
+    }
+}
+
+/// Reads a value that may be missing.
+pub(crate) fn optional<T, E>(
+    stored: Option<&str>,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    stored.map(parse).transpose()
+}
+
+/// Reads when a record was made and last changed, and how often.
+pub(crate) fn revision(
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    version: i64,
+) -> Result<Revision, Broken> {
+    Ok(Revision {
+        created_at: Timestamp::new(created_at)?,
+        updated_at: Timestamp::new(updated_at)?,
+        version,
+    })
+}
