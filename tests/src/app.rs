@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::mpsc;
 
+use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{App, HttpServer};
 use medilink_application::Application;
 use medilink_application::application::{Ports, Settings};
 use medilink_application::ports::Clock;
@@ -79,9 +78,7 @@ impl TestApp {
                 application.users.create_admin(the_admin()).await.expect("an administrator");
                 let document = medilink_http::openapi();
                 let server = HttpServer::new(move || {
-                    App::new()
-                        .wrap(from_fn(medilink_http::handle))
-                        .configure(medilink_http::configure(application.clone(), document.clone()))
+                    medilink_http::app(application.clone(), document.clone())
                 })
                 .workers(1)
                 .disable_signals()

@@ -9,12 +9,11 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use medilink_application::call::{Call, Caller};
+use medilink_application::idempotency::IdempotencyKey;
 use medilink_application::{Application, Error, Result};
 use medilink_domain::audit::Origin;
-use serde::de::DeserializeOwned;
 
-use crate::body::Body;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
 /// How long a use case may take. On SQLite a unit of work keeps all other writers waiting.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -49,7 +48,7 @@ impl FromRequest for SignedIn {
         let token = bearer(request);
         let origin = origin(request);
         Box::pin(async move {
-            let application = application.ok_or_else(|| Problem::plain(Kind::INTERNAL))?;
+            let application = application.ok_or_else(|| Problem::plain(ProblemKind::INTERNAL))?;
             let token = token.ok_or_else(Problem::no_credentials)?;
             let actor = in_time(application.sessions.authenticate(&token)).await?;
             Ok(Self(Caller { actor, origin: origin?, idempotency: None }))
@@ -58,10 +57,10 @@ impl FromRequest for SignedIn {
 }
 
 impl SignedIn {
-    /// Says what makes a second request the same one, if the client does.
-    pub(crate) fn sending<T: DeserializeOwned>(mut self, body: &Body<T>) -> Result<Self, Problem> {
-        self.0.idempotency = body.idempotency()?;
-        Ok(self)
+    /// Notes what makes a second request the same one; [`Body::read`](crate::body::Body::read)
+    /// does so for every body.
+    pub(crate) fn sending(self, idempotency: Option<IdempotencyKey>) -> Self {
+        Self(Caller { idempotency, ..self.0 })
     }
 
     /// Asks a use case.
@@ -89,5 +88,9 @@ fn bearer(request: &HttpRequest) -> Option<String> {
 }
 
 fn origin(request: &HttpRequest) -> Result<Origin, Problem> {
-    request.extensions().get::<Origin>().copied().ok_or_else(|| Problem::plain(Kind::INTERNAL))
+    request
+        .extensions()
+        .get::<Origin>()
+        .copied()
+        .ok_or_else(|| Problem::plain(ProblemKind::INTERNAL))
 }

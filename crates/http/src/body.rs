@@ -17,11 +17,16 @@ use futures_util::future::{LocalBoxFuture, Ready, ready};
 use medilink_application::call::Expected;
 use medilink_application::error::FieldErrors;
 use medilink_application::idempotency::IdempotencyKey;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
-use crate::problem::{Kind, Problem};
+use crate::actor::SignedIn;
+use crate::field::refuse_unknown;
+use crate::problem::{Problem, ProblemKind};
 
 /// The largest body that is read.
 pub(crate) const LARGEST: usize = 256 * 1024;
@@ -59,16 +64,16 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 
 async fn collect(mut payload: Payload, announced: Option<usize>) -> Result<Bytes, Problem> {
     if announced.is_some_and(|length| LARGEST < length) {
-        return Err(Problem::plain(Kind::PAYLOAD_TOO_LARGE));
+        return Err(Problem::plain(ProblemKind::PAYLOAD_TOO_LARGE));
     }
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error: PayloadError| {
             tracing::debug!(%error, "a body broke off");
-            Problem::new(Kind::MALFORMED, "The body broke off.")
+            Problem::new(ProblemKind::MALFORMED, "The body broke off.")
         })?;
         if LARGEST < body.len() + chunk.len() {
-            return Err(Problem::plain(Kind::PAYLOAD_TOO_LARGE));
+            return Err(Problem::plain(ProblemKind::PAYLOAD_TOO_LARGE));
         }
         body.extend_from_slice(&chunk);
     }
@@ -76,27 +81,36 @@ async fn collect(mut payload: Payload, announced: Option<usize>) -> Result<Bytes
 }
 
 impl<T: DeserializeOwned> Body<T> {
-    /// Reads the body.
-    pub(crate) fn read(self) -> Result<T, Problem> {
-        let sent = self.sent?;
-        if !self.is_json {
-            return Err(Problem::plain(Kind::UNSUPPORTED_MEDIA_TYPE));
-        }
-        parse(&sent)
+    /// Reads the body of somebody signed in, who from here on is known to send this very request.
+    pub(crate) fn read(self, caller: SignedIn) -> Result<(SignedIn, T), Problem> {
+        let caller = caller.sending(self.idempotency()?);
+        Ok((caller, self.read_public()?))
     }
 
     /// Reads a body all of whose fields may be missing, as may be the body itself.
-    pub(crate) fn read_or_empty(self) -> Result<T, Problem> {
-        match &self.sent {
-            Ok(sent) if sent.is_empty() => parse(b"{}"),
-            Ok(_) | Err(_) => self.read(),
+    pub(crate) fn read_or_empty(self, caller: SignedIn) -> Result<(SignedIn, T), Problem> {
+        if let Ok(sent) = &self.sent
+            && sent.is_empty()
+        {
+            let caller = caller.sending(self.idempotency()?);
+            return Ok((caller, parse(b"{}")?));
         }
+        self.read(caller)
+    }
+
+    /// Reads the body of anybody.
+    pub(crate) fn read_public(self) -> Result<T, Problem> {
+        let sent = self.sent?;
+        if !self.is_json {
+            return Err(Problem::plain(ProblemKind::UNSUPPORTED_MEDIA_TYPE));
+        }
+        parse(&sent)
     }
 
     /// Returns what makes a second request the same one, if the client cares.
     ///
     /// The fingerprint is of method, path and body: the same key for anything else is a mistake.
-    pub(crate) fn idempotency(&self) -> Result<Option<IdempotencyKey>, Problem> {
+    fn idempotency(&self) -> Result<Option<IdempotencyKey>, Problem> {
         let Some(key) = self.key.clone()? else { return Ok(None) };
         let sent = self.sent.clone()?;
         let fingerprint = Sha256::new()
@@ -106,6 +120,22 @@ impl<T: DeserializeOwned> Body<T> {
             .finalize()
             .into();
         Ok(Some(IdempotencyKey { key, fingerprint }))
+    }
+}
+
+/// A body that says nothing.
+#[derive(Deserialize)]
+pub(crate) struct Nothing {
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Nothing {
+    /// Refuses whatever it says.
+    pub(crate) fn check(self) -> Result<(), Problem> {
+        let mut errors = FieldErrors::default();
+        refuse_unknown(self.unknown, &mut errors);
+        Ok(errors.check()?)
     }
 }
 
@@ -122,7 +152,7 @@ fn parse<T: DeserializeOwned>(sent: &[u8]) -> Result<T, Problem> {
             }
             Category::Data => "The body has to be one JSON object.".to_owned(),
         };
-        Problem::new(Kind::MALFORMED, detail)
+        Problem::new(ProblemKind::MALFORMED, detail)
     })
 }
 
@@ -160,8 +190,29 @@ impl<T: FromStr> FromRequest for Id<T> {
 impl<T> Id<T> {
     /// Reads the id. What is no id names no record.
     pub(crate) fn read(self) -> Result<T, Problem> {
-        self.0.ok_or_else(|| Problem::plain(Kind::NOT_FOUND))
+        self.0.ok_or_else(|| Problem::plain(ProblemKind::NOT_FOUND))
     }
+}
+
+/// What a client may say about a request that writes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it documents a header that `Body` reads")]
+pub(crate) struct IdempotencyHeader {
+    /// Makes a second request with the same key the same request, for 24 hours: what it did is
+    /// answered again, marked `Idempotency-Replayed`, and not done again.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    key: Option<String>,
+}
+
+/// What a client may say about the record that a request changes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it documents a header that `IfMatch` reads")]
+pub(crate) struct IfMatchHeader {
+    /// The `ETag` that you have read; the change is refused if the record is another by now.
+    #[param(rename = "If-Match")]
+    tag: Option<String>,
 }
 
 /// The versions of a record that a client is willing to change.

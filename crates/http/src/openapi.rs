@@ -1,10 +1,12 @@
 //! The OpenAPI document, Swagger UI, and how everything is mounted.
 
-use actix_web::dev::ResourceDef;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::path::PathItem;
@@ -13,8 +15,8 @@ use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::api;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
+use crate::{api, middleware};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,7 +28,7 @@ use crate::problem::{Kind, Problem};
             `code` is explained under `/problems/{code}`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(Problem)),
+    components(schemas(crate::problem::Details)),
     modifiers(&Bearer),
     tags(
         (name = "auth", description = "Making an account and signing in."),
@@ -57,7 +59,7 @@ impl Modify for Bearer {
 
 /// Returns the OpenAPI document: exactly what is mounted.
 pub fn openapi() -> Document {
-    actix_web::App::new()
+    App::new()
         .into_utoipa_app()
         .openapi(ApiDoc::openapi())
         .configure(api::routes)
@@ -65,12 +67,21 @@ pub fn openapi() -> Document {
         .1
 }
 
-/// Mounts the API, its document and Swagger UI.
-pub fn configure(
+/// Builds the whole web application: the API, its document, Swagger UI, and what happens to every
+/// request on its way in and out.
+pub fn app(
     application: Data<Application>,
     document: Document,
-) -> impl FnOnce(&mut ServiceConfig) {
-    move |config| {
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new().wrap(from_fn(middleware::handle)).configure(|config| {
         let methods = Methods::of(&document);
         config.app_data(application);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
@@ -81,7 +92,7 @@ pub fn configure(
             .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).url("/openapi.json", document))
             .app_data(Data::new(methods))
             .default_service(web::to(nothing_here));
-    }
+    })
 }
 
 async fn to_docs() -> HttpResponse {
@@ -95,12 +106,12 @@ async fn nothing_here(
 ) -> Result<HttpResponse, Problem> {
     let allowed = methods.at(request.path());
     if allowed.is_empty() {
-        return Err(Problem::new(Kind::NOT_FOUND, "There is nothing at this address."));
+        return Err(Problem::new(ProblemKind::NOT_FOUND, "There is nothing at this address."));
     }
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent().insert_header(("Allow", allowed)).finish());
     }
-    Err(Problem::plain(Kind::METHOD_NOT_ALLOWED).allowing(allowed))
+    Err(Problem::plain(ProblemKind::METHOD_NOT_ALLOWED).allowing(allowed))
 }
 
 /// Which methods are answered where.

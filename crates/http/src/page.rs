@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::field::Field;
+use crate::query::flag;
 
 /// Which page of a list.
 #[derive(Deserialize, IntoParams)]
@@ -36,9 +37,4 @@ impl PageQuery {
             count: self.count.optional("count", errors, |raw| flag(&raw)).unwrap_or_default(),
         }
     }
-}
-
-/// Reads a parameter that is true or false.
-pub(crate) fn flag(raw: &str) -> Result<bool, &'static str> {
-    raw.parse().map_err(|_| "write true or false")
 }

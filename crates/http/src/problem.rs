@@ -19,7 +19,7 @@ use utoipa::openapi::{ObjectBuilder, Type};
 
 /// One kind of problem. Clients switch on its code; the list is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct ProblemKind {
     /// The code.
     pub code: &'static str,
     /// The status that it is answered with.
@@ -32,7 +32,7 @@ pub struct Kind {
 
 macro_rules! kinds {
     ($($name:ident = $status:literal $code:literal, $title:literal, $meaning:literal;)*) => {
-        impl Kind {
+        impl ProblemKind {
             $(pub(crate) const $name: Self =
                 Self { code: $code, status: $status, title: $title, meaning: $meaning };)*
 
@@ -72,7 +72,7 @@ kinds! {
         "Too much is going on, or the database does not answer. Try again after `Retry-After`.";
 }
 
-impl Kind {
+impl ProblemKind {
     const fn of_rule(code: RuleCode) -> Self {
         Self { code: code.as_str(), status: 409, title: "Refused", meaning: code.meaning() }
     }
@@ -88,9 +88,9 @@ impl Kind {
 }
 
 /// Returns every kind of problem, in the order of their status.
-pub fn catalogue() -> Vec<Kind> {
-    let rules = RuleCode::ALL.iter().map(|code| Kind::of_rule(*code));
-    let mut kinds: Vec<_> = Kind::ALL.iter().copied().chain(rules).collect();
+pub fn catalogue() -> Vec<ProblemKind> {
+    let rules = RuleCode::ALL.iter().map(|code| ProblemKind::of_rule(*code));
+    let mut kinds: Vec<_> = ProblemKind::ALL.iter().copied().chain(rules).collect();
     kinds.sort_by_key(|kind| kind.status);
     kinds
 }
@@ -98,12 +98,13 @@ pub fn catalogue() -> Vec<Kind> {
 /// What went wrong with a request, and what to do about it.
 ///
 /// It is boxed: handlers hand it about in every `Result`, and rarely have one.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem(#[schema(inline)] Box<Details>);
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Details>);
 
-/// What is said of a problem.
+/// What went wrong with a request, and what to do about it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Details {
+#[schema(as = Problem)]
+pub(crate) struct Details {
     /// Where the kind of problem is explained.
     #[schema(value_type = String, example = "/problems/invalid")]
     r#type: String,
@@ -144,7 +145,7 @@ fn code_schema() -> utoipa::openapi::schema::Object {
 
 impl Problem {
     /// Makes a problem of a kind, with what there is to say in this case.
-    pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Details {
             r#type: format!("/problems/{}", kind.code),
             title: kind.title,
@@ -159,13 +160,16 @@ impl Problem {
     }
 
     /// Makes a problem of a kind that needs no more words.
-    pub(crate) fn plain(kind: Kind) -> Self {
+    pub(crate) fn plain(kind: ProblemKind) -> Self {
         Self::new(kind, kind.meaning)
     }
 
     /// Makes the problem of somebody who sent no credentials.
     pub(crate) fn no_credentials() -> Self {
-        Self::new(Kind::AUTHENTICATION_REQUIRED, "Authentication credentials were not provided.")
+        Self::new(
+            ProblemKind::AUTHENTICATION_REQUIRED,
+            "Authentication credentials were not provided.",
+        )
     }
 
     /// Says which methods are answered.
@@ -183,26 +187,28 @@ impl Problem {
 
     /// Writes the answer.
     pub(crate) fn body(&self) -> BoxBody {
-        BoxBody::new(serde_json::to_vec(self).unwrap_or_default())
+        BoxBody::new(serde_json::to_vec(&self.0).unwrap_or_default())
     }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Unauthenticated => Self::plain(Kind::AUTHENTICATION_REQUIRED),
-            Error::WrongCredentials => Self::plain(Kind::WRONG_CREDENTIALS),
-            Error::Forbidden(_) => Self::new(Kind::FORBIDDEN, sentence(&error)),
-            Error::ApprovalPending => Self::plain(Kind::APPROVAL_PENDING),
-            Error::NotFound(_) => Self::new(Kind::NOT_FOUND, sentence(&error)),
-            Error::Stale(_) => Self::new(Kind::STALE, sentence(&error)),
-            Error::Refused(refusal) => Self::new(Kind::of_rule(refusal.code()), sentence(&refusal)),
+            Error::Unauthenticated => Self::plain(ProblemKind::AUTHENTICATION_REQUIRED),
+            Error::WrongCredentials => Self::plain(ProblemKind::WRONG_CREDENTIALS),
+            Error::Forbidden(_) => Self::new(ProblemKind::FORBIDDEN, sentence(&error)),
+            Error::ApprovalPending => Self::plain(ProblemKind::APPROVAL_PENDING),
+            Error::NotFound(_) => Self::new(ProblemKind::NOT_FOUND, sentence(&error)),
+            Error::Stale(_) => Self::new(ProblemKind::STALE, sentence(&error)),
+            Error::Refused(refusal) => {
+                Self::new(ProblemKind::of_rule(refusal.code()), sentence(&refusal))
+            }
             Error::Invalid(fields) => fields.into(),
-            Error::KeyReused => Self::plain(Kind::KEY_REUSED),
-            Error::Overloaded => Self::plain(Kind::UNAVAILABLE),
+            Error::KeyReused => Self::plain(ProblemKind::KEY_REUSED),
+            Error::Overloaded => Self::plain(ProblemKind::UNAVAILABLE),
             Error::Failed(source) => {
                 tracing::error!(%source, "the program failed");
-                Self::plain(Kind::INTERNAL)
+                Self::plain(ProblemKind::INTERNAL)
             }
             Error::Store(error) => error.into(),
         }
@@ -216,14 +222,14 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Busy | StoreError::Unavailable(_) => {
                 tracing::warn!(%error, source, "the store did not answer in time");
-                Self::plain(Kind::UNAVAILABLE)
+                Self::plain(ProblemKind::UNAVAILABLE)
             }
             StoreError::Conflict(_)
             | StoreError::Stale(_)
             | StoreError::Corrupt(_)
             | StoreError::Failed(_) => {
                 tracing::error!(%error, source, "the store failed");
-                Self::plain(Kind::INTERNAL)
+                Self::plain(ProblemKind::INTERNAL)
             }
         }
     }
@@ -236,7 +242,7 @@ impl From<FieldErrors> for Problem {
             .iter()
             .map(|(field, messages)| (field.clone(), messages.iter().map(sentence).collect()))
             .collect();
-        let mut problem = Self::new(Kind::INVALID, "Some fields are wrong.");
+        let mut problem = Self::new(ProblemKind::INVALID, "Some fields are wrong.");
         problem.0.errors = Some(errors);
         problem
     }
@@ -284,240 +290,6 @@ fn sentence(words: &impl ToString) -> String {
     format!("{first}{}{stop}", rest.as_str())
 }
 
-/// What every call can answer that only reads.
-#[derive(utoipa::IntoResponses)]
-#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
-pub(crate) enum ReadProblems {
-    /// The token is missing or does not hold.
-    #[response(
-        status = 401,
-        description = "No valid access token.",
-        content_type = "application/problem+json"
-    )]
-    Unauthenticated(Problem),
-    /// The caller may not do this.
-    #[response(
-        status = 403,
-        description = "You may not do this.",
-        content_type = "application/problem+json"
-    )]
-    Forbidden(Problem),
-    /// There is no such record for the caller.
-    #[response(
-        status = 404,
-        description = "There is no such record for you.",
-        content_type = "application/problem+json"
-    )]
-    NotFound(Problem),
-    /// Something went wrong here.
-    #[response(
-        status = 500,
-        description = "Something went wrong here.",
-        content_type = "application/problem+json"
-    )]
-    Internal(Problem),
-    /// Too much is going on.
-    #[response(
-        status = 503,
-        description = "Try again after `Retry-After`.",
-        content_type = "application/problem+json"
-    )]
-    Unavailable(Problem),
-}
-
-/// What every list can answer.
-#[derive(utoipa::IntoResponses)]
-#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
-pub(crate) enum ListProblems {
-    /// The query cannot be read.
-    #[response(
-        status = 400,
-        description = "The query cannot be read.",
-        content_type = "application/problem+json"
-    )]
-    Malformed(Problem),
-    /// The token is missing or does not hold.
-    #[response(
-        status = 401,
-        description = "No valid access token.",
-        content_type = "application/problem+json"
-    )]
-    Unauthenticated(Problem),
-    /// The caller may not do this.
-    #[response(
-        status = 403,
-        description = "You may not do this.",
-        content_type = "application/problem+json"
-    )]
-    Forbidden(Problem),
-    /// A parameter is wrong.
-    #[response(
-        status = 422,
-        description = "Some parameters are wrong; all of them are named.",
-        content_type = "application/problem+json"
-    )]
-    Invalid(Problem),
-    /// Something went wrong here.
-    #[response(
-        status = 500,
-        description = "Something went wrong here.",
-        content_type = "application/problem+json"
-    )]
-    Internal(Problem),
-    /// Too much is going on.
-    #[response(
-        status = 503,
-        description = "Try again after `Retry-After`.",
-        content_type = "application/problem+json"
-    )]
-    Unavailable(Problem),
-}
-
-/// What every call can answer that writes.
-#[derive(utoipa::IntoResponses)]
-#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
-pub(crate) enum WriteProblems {
-    /// The body cannot be read.
-    #[response(
-        status = 400,
-        description = "The body cannot be read.",
-        content_type = "application/problem+json"
-    )]
-    Malformed(Problem),
-    /// The token is missing or does not hold.
-    #[response(
-        status = 401,
-        description = "No valid access token.",
-        content_type = "application/problem+json"
-    )]
-    Unauthenticated(Problem),
-    /// The caller may not do this.
-    #[response(
-        status = 403,
-        description = "You may not do this.",
-        content_type = "application/problem+json"
-    )]
-    Forbidden(Problem),
-    /// Something that is named does not exist for the caller.
-    #[response(
-        status = 404,
-        description = "Something that you name does not exist for you.",
-        content_type = "application/problem+json"
-    )]
-    NotFound(Problem),
-    /// A rule refused.
-    #[response(
-        status = 409,
-        description = "A rule refused; `code` says which.",
-        content_type = "application/problem+json"
-    )]
-    Refused(Problem),
-    /// It changed since the caller read it.
-    #[response(
-        status = 412,
-        description = "It changed after you read it.",
-        content_type = "application/problem+json"
-    )]
-    Stale(Problem),
-    /// The body is too large.
-    #[response(
-        status = 413,
-        description = "The body is larger than 256 KiB.",
-        content_type = "application/problem+json"
-    )]
-    PayloadTooLarge(Problem),
-    /// The body is not JSON.
-    #[response(
-        status = 415,
-        description = "The body is not `application/json`.",
-        content_type = "application/problem+json"
-    )]
-    UnsupportedMediaType(Problem),
-    /// A field is wrong.
-    #[response(
-        status = 422,
-        description = "Some fields are wrong; all of them are named.",
-        content_type = "application/problem+json"
-    )]
-    Invalid(Problem),
-    /// Something went wrong here.
-    #[response(
-        status = 500,
-        description = "Something went wrong here.",
-        content_type = "application/problem+json"
-    )]
-    Internal(Problem),
-    /// Too much is going on.
-    #[response(
-        status = 503,
-        description = "Try again after `Retry-After`.",
-        content_type = "application/problem+json"
-    )]
-    Unavailable(Problem),
-}
-
-/// What the calls can answer that are open to everybody.
-#[derive(utoipa::IntoResponses)]
-#[expect(dead_code, reason = "it documents the answers; nothing makes one of these")]
-pub(crate) enum PublicProblems {
-    /// The body cannot be read.
-    #[response(
-        status = 400,
-        description = "The body cannot be read.",
-        content_type = "application/problem+json"
-    )]
-    Malformed(Problem),
-    /// Name and password do not belong together.
-    #[response(
-        status = 401,
-        description = "The user name or the password is wrong.",
-        content_type = "application/problem+json"
-    )]
-    WrongCredentials(Problem),
-    /// The installation does not allow it.
-    #[response(
-        status = 403,
-        description = "This installation does not allow it.",
-        content_type = "application/problem+json"
-    )]
-    Forbidden(Problem),
-    /// The body is too large.
-    #[response(
-        status = 413,
-        description = "The body is larger than 256 KiB.",
-        content_type = "application/problem+json"
-    )]
-    PayloadTooLarge(Problem),
-    /// The body is not JSON.
-    #[response(
-        status = 415,
-        description = "The body is not `application/json`.",
-        content_type = "application/problem+json"
-    )]
-    UnsupportedMediaType(Problem),
-    /// A field is wrong.
-    #[response(
-        status = 422,
-        description = "Some fields are wrong; all of them are named.",
-        content_type = "application/problem+json"
-    )]
-    Invalid(Problem),
-    /// Something went wrong here.
-    #[response(
-        status = 500,
-        description = "Something went wrong here.",
-        content_type = "application/problem+json"
-    )]
-    Internal(Problem),
-    /// Too much is going on.
-    #[response(
-        status = 503,
-        description = "Try again after `Retry-After`.",
-        content_type = "application/problem+json"
-    )]
-    Unavailable(Problem),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -544,6 +316,6 @@ mod tests {
 
         let problem = Problem::from(StoreError::Unavailable(Box::new(secret)));
 
-        assert!(!serde_json::to_string(&problem).unwrap().contains("10.0.0.7"));
+        assert!(!serde_json::to_string(&problem.0).unwrap().contains("10.0.0.7"));
     }
 }

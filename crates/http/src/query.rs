@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::{Ready, ready};
 use serde::de::DeserializeOwned;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
 /// The parameters that were sent.
 pub(crate) struct Query<T> {
@@ -28,7 +28,15 @@ impl<T: DeserializeOwned> Query<T> {
     /// Reads the parameters.
     pub(crate) fn read(self) -> Result<T, Problem> {
         web::Query::<T>::from_query(&self.sent).map(web::Query::into_inner).map_err(|_| {
-            Problem::new(Kind::MALFORMED, "The query cannot be read; name each parameter once.")
+            Problem::new(
+                ProblemKind::MALFORMED,
+                "The query cannot be read; name each parameter once.",
+            )
         })
     }
+}
+
+/// Reads a parameter that is true or false.
+pub(crate) fn flag(raw: &str) -> Result<bool, &'static str> {
+    raw.parse().map_err(|_| "write true or false")
 }

@@ -2,8 +2,7 @@
 
 use std::io::Write;
 
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer};
+use actix_web::HttpServer;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -41,15 +40,11 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let filled = verb.demo && demo::fill(&application).await?;
 
     let document = medilink_http::openapi();
-    let server = HttpServer::new(move || {
-        App::new()
-            .wrap(from_fn(medilink_http::handle))
-            .configure(medilink_http::configure(application.clone(), document.clone()))
-    })
-    .disable_signals()
-    .shutdown_timeout(PATIENCE)
-    .bind(config.bind)
-    .map_err(|error| Failure::Other(format!("cannot listen on {}: {error}", config.bind)))?;
+    let server = HttpServer::new(move || medilink_http::app(application.clone(), document.clone()))
+        .disable_signals()
+        .shutdown_timeout(PATIENCE)
+        .bind(config.bind)
+        .map_err(|error| Failure::Other(format!("cannot listen on {}: {error}", config.bind)))?;
 
     let address = server.addrs().first().copied().unwrap_or(config.bind);
     announce(address, filled || (verb.demo && has_demo_accounts)).map_err(Failure::other)?;

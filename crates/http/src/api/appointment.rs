@@ -20,12 +20,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
-use crate::body::{Body, Id, IfMatch};
+use crate::answer::{Changed, Created, Shown, Tagged};
+use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::field::{Field, refuse_unknown};
 use crate::page::PageQuery;
-use crate::problem::{ListProblems, Problem, ReadProblems, WriteProblems};
+use crate::problem::Problem;
 use crate::query::Query;
-use crate::record::{Changed, Created, Shown, Tagged};
+use crate::responses::{ChangeProblems, CreateProblems, ListProblems, ReadProblems};
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -165,11 +166,11 @@ async fn list_appointments(
         "duration_minutes": 30,
         "reason": "Cough since Monday",
     })),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours.")),
+    params(IdempotencyHeader),
     responses(
         (status = CREATED, body = AppointmentView, description = "The appointment, scheduled.",
             headers(("Location" = String, description = "Where it is read."), ("ETag" = String, description = "Its version."))),
-        WriteProblems,
+        CreateProblems,
     ),
     security(("bearer" = [])),
 )]
@@ -179,8 +180,8 @@ async fn book_appointment(
     caller: SignedIn,
     body: Body<BookAppointmentBody>,
 ) -> Result<Created<AppointmentView>, Problem> {
-    let caller = caller.sending(&body)?;
-    let command = body.read()?.command()?;
+    let (caller, body) = body.read(caller)?;
+    let command = body.command()?;
     let booked =
         caller.perform(&app, async |call| app.appointments.book(call, command).await).await?;
     Ok(Created(booked))
@@ -220,13 +221,13 @@ async fn find_appointment(
     request_body(content = CancelAppointmentBody, example = json!({"reason": "I am well again"})),
     params(
         ("id" = inline(AppointmentId), Path, description = "The appointment."),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that you have read."),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours."),
+        IfMatchHeader,
+        IdempotencyHeader,
     ),
     responses(
         (status = OK, body = AppointmentView, description = "The appointment, cancelled.",
             headers(("ETag" = String, description = "Its version."))),
-        WriteProblems,
+        ChangeProblems,
     ),
     security(("bearer" = [])),
 )]
@@ -238,8 +239,8 @@ async fn cancel_appointment(
     expected: IfMatch,
     body: Body<CancelAppointmentBody>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let caller = caller.sending(&body)?;
-    let command = body.read_or_empty()?.command(id.read()?, expected.0)?;
+    let (caller, body) = body.read_or_empty(caller)?;
+    let command = body.command(id.read()?, expected.0)?;
     let cancelled =
         caller.perform(&app, async |call| app.appointments.cancel(call, command).await).await?;
     Ok(Changed(cancelled))
@@ -309,15 +310,13 @@ impl ListAppointmentsQuery {
     fn command(self) -> Result<ListAppointments> {
         let mut errors = FieldErrors::default();
         let filter = AppointmentFilter {
-            doctor: self.doctor_id.optional("doctor_id", &mut errors, |raw| raw.parse()),
-            patient: self.patient_id.optional("patient_id", &mut errors, |raw| raw.parse()),
-            status: self
-                .status
-                .optional("status", &mut errors, |raw| AppointmentStatus::parse(&raw)),
-            from: self.from.optional("from", &mut errors, |raw| Bound::parse(&raw)),
-            to: self.to.optional("to", &mut errors, |raw| Bound::parse(&raw)),
+            doctor: self.doctor_id.filled("doctor_id", &mut errors, str::parse),
+            patient: self.patient_id.filled("patient_id", &mut errors, str::parse),
+            status: self.status.filled("status", &mut errors, AppointmentStatus::parse),
+            from: self.from.filled("from", &mut errors, Bound::parse),
+            to: self.to.filled("to", &mut errors, Bound::parse),
         };
-        let order = self.sort.optional("sort", &mut errors, |raw| AppointmentOrder::parse(&raw));
+        let order = self.sort.filled("sort", &mut errors, AppointmentOrder::parse);
         let page = self.page.read(&mut errors);
         refuse_unknown(self.unknown, &mut errors);
         errors.check()?;

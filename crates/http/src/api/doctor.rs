@@ -17,12 +17,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
+use crate::answer::{Shown, Tagged};
 use crate::body::Id;
 use crate::field::{Field, refuse_unknown};
-use crate::page::{PageQuery, flag};
-use crate::problem::{ListProblems, Problem, ReadProblems};
-use crate::query::Query;
-use crate::record::{Shown, Tagged};
+use crate::page::PageQuery;
+use crate::problem::Problem;
+use crate::query::{Query, flag};
+use crate::responses::{ListProblems, ReadProblems};
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, Public, in_time};
-use crate::problem::{Kind, Problem, catalogue};
+use crate::problem::{Problem, ProblemKind, catalogue};
+use crate::responses::{LookProblems, ReadinessProblems};
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -42,8 +43,7 @@ async fn show_health(_: Public) -> Json<Health> {
     tag = "operations",
     responses(
         (status = OK, body = Health, description = "They can."),
-        (status = 503, body = Problem, content_type = "application/problem+json",
-            description = "The database does not answer."),
+        ReadinessProblems,
     ),
     security(()),
 )]
@@ -63,16 +63,15 @@ async fn show_readiness(app: App, _: Public) -> Result<Json<Health>, Problem> {
         (status = OK, body = String, content_type = "text/plain",
             description = "What it means, and what to do about it.",
             example = "409 doctor-double-booked"),
-        (status = 404, body = Problem, content_type = "application/problem+json",
-            description = "There is no such kind of problem."),
+        LookProblems,
     ),
     security(()),
 )]
 #[get("/problems/{code}")]
 async fn explain_problem(_: Public, code: Path<String>) -> Result<HttpResponse, Problem> {
     let kind = catalogue().into_iter().find(|kind| kind.code == code.as_str());
-    let kind = kind.ok_or_else(|| Problem::plain(Kind::NOT_FOUND))?;
-    let Kind { code, status, title, meaning } = kind;
+    let kind = kind.ok_or_else(|| Problem::plain(ProblemKind::NOT_FOUND))?;
+    let ProblemKind { code, status, title, meaning } = kind;
     let page = format!("{title}\n\n{meaning}\n\nStatus {status}, code {code}.\n");
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(page))
 }

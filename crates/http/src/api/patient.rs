@@ -15,10 +15,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
-use crate::body::{Body, Id};
+use crate::answer::{Created, Shown, Tagged};
+use crate::body::{Body, Id, IdempotencyHeader};
 use crate::field::{Field, refuse_unknown};
-use crate::problem::{Problem, ReadProblems, WriteProblems};
-use crate::record::{Created, Shown, Tagged};
+use crate::problem::Problem;
+use crate::responses::{CreateProblems, ReadProblems};
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -124,11 +125,11 @@ impl Shown for PatientView {
         "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1984-02-29",
         "gender": "F", "blood_group": "O+", "allergies": "Penicillin",
     })),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours.")),
+    params(IdempotencyHeader),
     responses(
         (status = CREATED, body = PatientView, description = "The record.",
             headers(("Location" = String, description = "Where it is read."), ("ETag" = String, description = "Its version."))),
-        WriteProblems,
+        CreateProblems,
     ),
     security(("bearer" = [])),
 )]
@@ -138,8 +139,8 @@ async fn create_patient(
     caller: SignedIn,
     body: Body<CreatePatientBody>,
 ) -> Result<Created<PatientView>, Problem> {
-    let caller = caller.sending(&body)?;
-    let details = body.read()?.details()?;
+    let (caller, body) = body.read(caller)?;
+    let details = body.details()?;
     let created =
         caller.perform(&app, async |call| app.patients.create(call, details).await).await?;
     Ok(Created(created))

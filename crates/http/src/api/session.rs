@@ -14,7 +14,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, Public, in_time};
 use crate::body::Body;
 use crate::field::{Field, refuse_unknown};
-use crate::problem::{Problem, PublicProblems};
+use crate::problem::Problem;
+use crate::responses::PublicProblems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -56,7 +57,7 @@ async fn log_in(
     caller: Public,
     body: Body<LogInBody>,
 ) -> Result<Json<SignedInView>, Problem> {
-    let command = body.read()?.command()?;
+    let command = body.read_public()?.command()?;
     Ok(Json(in_time(app.sessions.log_in(caller.origin, command)).await?))
 }
 

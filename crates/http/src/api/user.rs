@@ -19,10 +19,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::doctor::DoctorFields;
 use super::patient::PatientFields;
 use crate::actor::{App, Public, SignedIn, in_time};
-use crate::body::{Body, Id, IfMatch};
+use crate::answer::{Changed, Shown, Tagged};
+use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
 use crate::field::{Field, refuse_unknown};
-use crate::problem::{Problem, PublicProblems, ReadProblems, WriteProblems};
-use crate::record::{Changed, Shown, Tagged};
+use crate::problem::Problem;
+use crate::responses::{ChangeProblems, PublicProblems, ReadProblems};
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -110,13 +111,6 @@ struct PharmacyFields {
     country: Field<String>,
 }
 
-/// A body that says nothing.
-#[derive(Deserialize)]
-struct Nothing {
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
 impl Shown for UserView {
     fn version(&self) -> i64 {
         self.version
@@ -146,7 +140,7 @@ async fn register_user(
     caller: Public,
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = body.read()?.command(app.default_time_zone())?;
+    let command = body.read_public()?.command(app.default_time_zone())?;
     let signed_in = in_time(app.users.register(caller.origin, command)).await?;
     Ok(HttpResponse::Created().insert_header(("Location", "/api/v1/auth/me")).json(signed_in))
 }
@@ -176,13 +170,13 @@ async fn show_own_account(app: App, caller: SignedIn) -> Result<Tagged<UserView>
     tag = "users",
     params(
         ("id" = inline(UserId), Path, description = "The user."),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that you have read."),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a second request the same one, for 24 hours."),
+        IfMatchHeader,
+        IdempotencyHeader,
     ),
     responses(
         (status = OK, body = UserView, description = "The user, active.",
             headers(("ETag" = String, description = "Its version."))),
-        WriteProblems,
+        ChangeProblems,
     ),
     security(("bearer" = [])),
 )]
@@ -194,10 +188,8 @@ async fn approve_user(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<UserView>, Problem> {
-    let caller = caller.sending(&body)?;
-    let mut errors = FieldErrors::default();
-    refuse_unknown(body.read_or_empty()?.unknown, &mut errors);
-    errors.check()?;
+    let (caller, body) = body.read_or_empty(caller)?;
+    body.check()?;
     let id = id.read()?;
     let user =
         caller.perform(&app, async |call| app.users.approve(call, id, expected.0).await).await?;

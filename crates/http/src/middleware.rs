@@ -17,7 +17,7 @@ use medilink_domain::id::RequestId;
 use tracing::Instrument;
 
 use crate::actor::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
 /// The header that names the request, in answers.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,18 +25,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Names the request, logs it once, and gives every failure the shape of a [`Problem`]; a panic
 /// included, which otherwise would take the connection down.
 ///
-/// It is the outermost middleware: `App::new().wrap(from_fn(handle))`.
-///
 /// # Errors
 ///
 /// The problem of a handler that panicked.
-pub async fn handle(
+pub(crate) async fn handle(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let Some(application) = request.app_data::<App>() else {
-        return Err(Problem::plain(Kind::INTERNAL).into());
+        return Err(Problem::plain(ProblemKind::INTERNAL).into());
     };
     let id = application.next_request();
     let address = request.peer_addr().map(|address| address.ip());
@@ -51,7 +49,7 @@ pub async fn handle(
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let Ok(answer) = answer else {
         tracing::error!(%method, status = 500, milliseconds, "a handler panicked");
-        return Err(Problem::plain(Kind::INTERNAL).in_request(id).into());
+        return Err(Problem::plain(ProblemKind::INTERNAL).in_request(id).into());
     };
     let answer = answer?.map_into_boxed_body();
     // The pattern of the route and never the path, whose query may name a patient.
@@ -81,7 +79,7 @@ fn finish(answer: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<Bo
     let failed = status.is_client_error() || status.is_server_error();
     let problem = match problem {
         Some(problem) => Some(problem),
-        None if failed => Some(Problem::plain(Kind::of_status(status))),
+        None if failed => Some(Problem::plain(ProblemKind::of_status(status))),
         None => None,
     };
     let mut answer = match problem {

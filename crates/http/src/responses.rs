@@ -1,0 +1,75 @@
+//! The problems that each kind of call can answer, for the OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use utoipa::IntoResponses;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::problem::{ProblemKind, catalogue};
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident = [$($status:literal),*];)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                documented(&[$($status),*])
+            }
+        }
+    )*};
+}
+
+problems! {
+    /// Of a call that reads one record.
+    ReadProblems = [401, 403, 404, 500, 503];
+    /// Of a call that reads a list.
+    ListProblems = [400, 401, 403, 422, 500, 503];
+    /// Of a call that makes a record.
+    CreateProblems = [400, 401, 403, 404, 409, 413, 415, 422, 500, 503];
+    /// Of a call that changes a record.
+    ChangeProblems = [400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503];
+    /// Of a call that somebody unknown makes with a body.
+    PublicProblems = [400, 401, 403, 413, 415, 422, 500, 503];
+    /// Of a look for something that is open to everybody.
+    LookProblems = [404, 500];
+    /// Of the question whether all is well.
+    ReadinessProblems = [500, 503];
+}
+
+/// Describes each status by the kinds of problem that are answered with it.
+fn documented(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
+    let kinds = catalogue();
+    statuses
+        .iter()
+        .map(|status| {
+            let of_status: Vec<_> = kinds.iter().filter(|kind| kind.status == *status).collect();
+            (status.to_string(), RefOr::T(response(&of_status)))
+        })
+        .collect()
+}
+
+fn response(kinds: &[&ProblemKind]) -> Response {
+    let description: Vec<_> =
+        kinds.iter().map(|kind| format!("`{}`: {}", kind.code, kind.meaning)).collect();
+    let example = kinds.first().map(|kind| {
+        json!({
+            "type": format!("/problems/{}", kind.code),
+            "title": kind.title,
+            "status": kind.status,
+            "detail": kind.meaning,
+            "instance": "urn:uuid:0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
+            "code": kind.code,
+            "request_id": "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
+        })
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .example(example)
+        .build();
+    ResponseBuilder::new()
+        .description(description.join("\n\n"))
+        .content("application/problem+json", content)
+        .build()
+}
