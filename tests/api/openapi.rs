@@ -111,8 +111,16 @@ async fn the_document_and_its_page_are_served_whole() {
     for path in ["/docs", "/docs/"] {
         let page = nobody.get(path).await.with_status(200);
         assert!(page.text.contains("swagger-ui"), "{path}");
-        assert!(!page.text.contains("//cdn"), "nothing is loaded from elsewhere");
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'self';"), "nothing is loaded from elsewhere");
     }
+    let settings = nobody.get("/docs/swagger-initializer.js").await.with_status(200);
+    assert!(
+        settings.text.contains(r#""validatorUrl":"none""#)
+            || settings.text.contains("validatorUrl: \"none\""),
+        "{}",
+        settings.text
+    );
     for asset in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
         let _ = nobody.get(&format!("/docs/{asset}")).await.with_status(200);
     }
@@ -126,4 +134,29 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
             methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
         })
         .collect()
+}
+
+#[actix_web::test]
+async fn every_choice_is_documented_by_its_name() {
+    use medilink_domain::appointment::AppointmentStatus;
+    use medilink_domain::doctor::{BookingMode, Specialization};
+    use medilink_domain::patient::{BloodGroup, Gender};
+    use medilink_domain::user::{Role, UserStatus};
+
+    fn names<T: Copy + ToString>(all: &[T]) -> Value {
+        all.iter().map(|one| json!(one.to_string())).collect()
+    }
+
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+    for (schema, expected) in [
+        ("AppointmentStatus", names(AppointmentStatus::ALL)),
+        ("BloodGroup", names(BloodGroup::ALL)),
+        ("BookingMode", names(BookingMode::ALL)),
+        ("Gender", names(Gender::ALL)),
+        ("Role", names(Role::ALL)),
+        ("Specialization", names(Specialization::ALL)),
+        ("UserStatus", names(UserStatus::ALL)),
+    ] {
+        assert_eq!(document["components"]["schemas"][schema]["enum"], expected, "{schema}");
+    }
 }

@@ -53,6 +53,63 @@ async fn a_body_of_another_kind_is_refused() {
 }
 
 #[actix_web::test]
+async fn a_body_is_plain_utf8() {
+    let clinic = TestApp::start().await;
+    let kind = ("content-type", "application/json");
+
+    for headers in [
+        vec![("content-type", "application/json; charset=utf-16")],
+        vec![kind, ("content-encoding", "gzip")],
+        vec![kind, kind],
+    ] {
+        let sent = Some(b"{}".to_vec());
+        let nobody = clinic.unknown();
+        let refused = nobody.send(Method::POST, "/api/v1/auth/login", &headers, sent).await;
+        let _ = refused.problem(415, "unsupported-media-type");
+    }
+}
+
+#[actix_web::test]
+async fn what_stands_twice_is_refused() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+    let token = format!("Bearer {}", patient.token());
+
+    let twice = [("authorization", token.as_str())];
+    let refused = patient.send(Method::GET, "/api/v1/auth/me", &twice, None).await;
+    let _ = refused.problem(401, "authentication-required");
+    let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
+    let refused = patient.post_with("/api/v1/appointments", &twice, json!({})).await;
+    assert_eq!(refused.wrong_fields(), ["Idempotency-Key"]);
+    for field in ["first_name", "date_of_birth", "color"] {
+        let body = format!(r#"{{"role": "patient", "{field}": "1", "{field}": "2"}}"#).into_bytes();
+        let path = "/api/v1/auth/register";
+        let refused = patient.send(Method::POST, path, &[JSON], Some(body)).await;
+        let _ = refused.problem(400, "malformed");
+    }
+}
+
+#[actix_web::test]
+async fn head_is_answered_like_get_without_a_body() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+
+    for path in ["/health/live", "/api/v1/auth/me", "/openapi.json", "/docs/"] {
+        let answer = patient.send(Method::HEAD, path, &[], None).await.with_status(200);
+        assert_eq!(answer.text, "", "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_query_is_utf8() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+
+    let _ = patient.get("/api/v1/doctors?search=%ff").await.problem(400, "malformed");
+    patient.get("/api/v1/doctors?search=%C3%BF&city=").await.ok();
+}
+
+#[actix_web::test]
 async fn a_body_that_is_too_large_is_refused() {
     let clinic = TestApp::start().await;
     let large = json!({"username": "x".repeat(10_000_000), "password": "x"});
@@ -66,6 +123,7 @@ async fn a_body_that_is_too_large_is_refused() {
     if let Ok(answer) = sent {
         let _ = answer.problem(413, "payload-too-large");
     }
+    clinic.unknown().get("/health/live").await.ok();
     let little_more = json!({"username": "x".repeat(256 * 1024), "password": "x"});
     let refused = clinic.unknown().post("/api/v1/auth/login", little_more).await;
     let _ = refused.problem(413, "payload-too-large");
@@ -90,9 +148,9 @@ async fn another_method_is_told_which_ones_are_answered() {
 
     let refused = patient.send(Method::DELETE, "/api/v1/appointments", &[], None).await;
     let refused = refused.problem(405, "method-not-allowed");
-    assert_eq!(refused.header("allow"), "GET, POST");
+    assert_eq!(refused.header("allow"), "GET, HEAD, POST");
     let refused = patient.send(Method::PATCH, "/health/live", &[], None).await;
-    assert_eq!(refused.problem(405, "method-not-allowed").header("allow"), "GET");
+    assert_eq!(refused.problem(405, "method-not-allowed").header("allow"), "GET, HEAD");
 }
 
 #[actix_web::test]

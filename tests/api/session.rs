@@ -72,6 +72,10 @@ async fn what_is_no_log_in_is_named() {
 
     let empty = nobody.post("/api/v1/auth/login", json!({})).await;
     assert_eq!(empty.wrong_fields(), ["password", "username"]);
+    let both = json!({"username": "admin", "email": "admin@example.org", "password": "x"});
+    assert_eq!(nobody.post("/api/v1/auth/login", both).await.wrong_fields(), ["email"]);
+    let blank = json!({"username": " ", "password": "x"});
+    let _ = nobody.post("/api/v1/auth/login", blank).await.problem(401, "wrong-credentials");
     let wrong = json!({"username": 7, "password": ["x"], "remember": true});
     let wrong = nobody.post("/api/v1/auth/login", wrong).await;
     assert_eq!(wrong.wrong_fields(), ["password", "remember", "username"]);

@@ -103,7 +103,7 @@ async fn wrong_settings_end_with_code_2_and_a_remedy() {
         command.env("MEDILINK_SECRET_KEY", key).args(["serve", "--profile", "production"]);
         let output = command.output().unwrap();
         assert_eq!(code(&output), Some(2), "{key}");
-        assert!(!said(&output).contains(key), "a key is never replayed");
+        assert!(!said(&output).contains(key), "a key is never repeated");
     }
     let mut keyless = Program::command(&database);
     keyless.env_remove("MEDILINK_SECRET_KEY").args(["serve", "--profile", "production"]);

@@ -75,38 +75,47 @@ async fn a_server_that_is_told_to_stop_answers_what_it_has_begun(database: TestD
     let mut server = Program::serve(&database);
     let (doctor, patient) = people(&server).await;
     let patient_id = patient.patient_id();
-    let clients = (0..24).map(|number| {
-        let (patient, doctor, patient_id) = (&patient, &doctor, &patient_id);
-        async move {
-            // Whoever is still let in gets a whole answer; afterwards nobody is let in.
-            let mut answers = 0;
-            for minute in 0..6 {
-                let starts_at = format!("2032-01-{:02}T{number:02}:{minute}0:00Z", 1 + minute);
-                let body = a_booking(doctor, patient_id, &starts_at).to_string().into_bytes();
-                let path = "/api/v1/appointments";
-                match patient.try_send(Method::POST, path, &[JSON], Some(body)).await {
-                    Ok(answer) => answer.with_status(201),
-                    Err(error) if error.is_connect() => return answers,
-                    // A connection that was idle may be closed just as it is used again.
-                    Err(_) => return answers,
-                };
-                answers += 1;
-            }
-            answers
-        }
+    let clients = (0..64).map(|number| {
+        // Each has a connection of its own, as people have.
+        let patient = patient.at(server.base());
+        let (doctor, patient_id) = (&doctor, &patient_id);
+        async move { ask_until_closed(&patient, doctor, patient_id, number).await }
     });
+    let clients: Vec<_> = clients.collect();
+    let base = server.base().to_owned();
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         tokio::task::spawn_blocking(move || server.stop()).await.unwrap()
     };
-    let (answers, code) = tokio::join!(futures_util::future::join_all(clients), stop);
+    let (booked, code) = tokio::join!(futures_util::future::join_all(clients), stop);
 
-    assert_eq!(code, Some(0));
+    assert_eq!(code, Some(0), "{base}");
+    assert!(0 < booked.iter().sum::<i64>());
     let raw = database.raw().await;
-    let booked = raw.count("SELECT count(*) FROM appointments").await;
-    assert_eq!(
-        booked,
-        answers.iter().sum::<i64>(),
-        "each booking was answered, and each answer kept"
-    );
+    let kept = raw.count("SELECT count(*) FROM appointments").await;
+    assert_eq!(kept, booked.iter().sum::<i64>(), "each booking was answered, and each answer kept");
+}
+
+/// Reads and books in turn until the server lets nobody in any more. Every request that got in has
+/// to be answered. Returns how many bookings were.
+async fn ask_until_closed(patient: &Person, doctor: &str, patient_id: &str, number: i64) -> i64 {
+    let mut booked = 0;
+    for round in 0..1000 {
+        let read = patient.try_send(Method::GET, "/api/v1/auth/me", &[], None).await;
+        let start = chrono::DateTime::from_timestamp(1_924_992_000, 0).unwrap()
+            + chrono::TimeDelta::minutes(5 * (64 * round + number));
+        let mut body = a_booking(doctor, patient_id, &start.format("%FT%TZ").to_string());
+        body["duration_minutes"] = serde_json::json!(5);
+        let body = body.to_string().into_bytes();
+        let written = patient.try_send(Method::POST, "/api/v1/appointments", &[JSON], Some(body));
+        for (answer, expected) in [(read, 200), (written.await, 201)] {
+            match answer {
+                Ok(answer) => drop(answer.with_status(expected)),
+                Err(error) if error.is_connect() => return booked,
+                Err(error) => panic!("a request in flight failed: {error:?}"),
+            }
+            booked += i64::from(expected == 201);
+        }
+    }
+    booked
 }

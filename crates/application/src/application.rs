@@ -1,6 +1,7 @@
 //! The application: every use case, as the adapters reach them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use medilink_domain::id::{AuditEntryId, RequestId};
 use medilink_domain::time::Zone;
@@ -8,7 +9,7 @@ use medilink_domain::time::Zone;
 use crate::appointment::Appointments;
 use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::patient::Patients;
 use crate::ports::{AuditLog, Clock, Cursors, Ids, PasswordHasher, TokenIssuer};
 use crate::session::Sessions;
@@ -75,6 +76,7 @@ pub struct Application {
     pub users: Users,
     ports: Ports,
     settings: Arc<Settings>,
+    retiring: AtomicBool,
 }
 
 impl Application {
@@ -89,6 +91,7 @@ impl Application {
             users: Users::new(ports.clone(), Arc::clone(&settings)),
             ports,
             settings,
+            retiring: AtomicBool::new(false),
         }
     }
 
@@ -98,7 +101,7 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Those of the use case, and [`Error::Store`](crate::Error::Store) if the audit trail fails.
+    /// Those of the use case, and [`Error::Store`] if the audit trail fails.
     pub async fn perform<T>(
         &self,
         caller: Caller,
@@ -122,12 +125,27 @@ impl Application {
         &self.settings.default_time_zone
     }
 
-    /// Tells whether the store answers.
+    /// Tells whether requests can be served: the store answers, and the program is to go on.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`](crate::Error::Store) if it does not.
+    /// [`Error::Store`] if the store does not answer, [`Error::Overloaded`] if the program is about
+    /// to stop.
     pub async fn ready(&self) -> Result<()> {
+        if self.is_retiring() {
+            return Err(Error::Overloaded);
+        }
         Ok(self.ports.store.ping().await?)
+    }
+
+    /// Says that the program is about to stop. It still serves whoever comes, but asks nobody to
+    /// stay.
+    pub fn retire(&self) {
+        self.retiring.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether the program is about to stop.
+    pub fn is_retiring(&self) -> bool {
+        self.retiring.load(Ordering::Relaxed)
     }
 }

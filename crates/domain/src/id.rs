@@ -47,7 +47,9 @@ macro_rules! id {
             type Err = IdError;
 
             fn from_str(raw: &str) -> Result<Self, IdError> {
-                Uuid::try_parse(raw).map(Self).map_err(|_| IdError)
+                // One record has one spelling, but for case: no braces, no prefix, all hyphens.
+                let hyphenated = raw.len() == 36;
+                Uuid::try_parse(raw).ok().filter(|_| hyphenated).map(Self).ok_or(IdError)
             }
         }
     )*};
@@ -84,7 +86,16 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_no_id() {
-        assert_eq!("the-first-one".parse::<DoctorId>(), Err(IdError));
+    fn an_id_has_one_spelling() {
+        let spellings = [
+            "the-first-one",
+            "0198c5a27b1e7cc398c4dc0c0c07398f",
+            "{0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f}",
+            "urn:uuid:0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
+        ];
+        for raw in spellings {
+            assert_eq!(raw.parse::<DoctorId>(), Err(IdError), "{raw}");
+        }
+        assert!("0198C5A2-7b1e-7cc3-98c4-dc0c0c07398f".parse::<DoctorId>().is_ok());
     }
 }

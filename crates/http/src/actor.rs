@@ -13,6 +13,7 @@ use medilink_application::idempotency::IdempotencyKey;
 use medilink_application::{Application, Error, Result};
 use medilink_domain::audit::Origin;
 
+use crate::body::single;
 use crate::problem::{Problem, ProblemKind};
 
 /// How long a use case may take. On SQLite a unit of work keeps all other writers waiting.
@@ -82,7 +83,7 @@ pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Resul
 }
 
 fn bearer(request: &HttpRequest) -> Option<String> {
-    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let header = single(request.headers(), &AUTHORIZATION)?;
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }

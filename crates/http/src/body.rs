@@ -6,10 +6,13 @@
 
 use std::marker::PhantomData;
 use std::str::FromStr;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_MATCH};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH,
+};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
@@ -20,16 +23,18 @@ use medilink_application::idempotency::IdempotencyKey;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
 use crate::actor::SignedIn;
-use crate::field::refuse_unknown;
+use crate::field::Rest;
 use crate::problem::{Problem, ProblemKind};
 
 /// The largest body that is read.
 pub(crate) const LARGEST: usize = 256 * 1024;
+
+/// How long a client may take to send it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A JSON body that was sent.
 pub(crate) struct Body<T> {
@@ -62,10 +67,17 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn collect(mut payload: Payload, announced: Option<usize>) -> Result<Bytes, Problem> {
+async fn collect(payload: Payload, announced: Option<usize>) -> Result<Bytes, Problem> {
     if announced.is_some_and(|length| LARGEST < length) {
         return Err(Problem::plain(ProblemKind::PAYLOAD_TOO_LARGE));
     }
+    match tokio::time::timeout(PATIENCE, read_all(payload)).await {
+        Ok(body) => body,
+        Err(_) => Err(Problem::plain(ProblemKind::REQUEST_TIMEOUT)),
+    }
+}
+
+async fn read_all(mut payload: Payload) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error: PayloadError| {
@@ -127,14 +139,14 @@ impl<T: DeserializeOwned> Body<T> {
 #[derive(Deserialize)]
 pub(crate) struct Nothing {
     #[serde(flatten)]
-    unknown: Map<String, Value>,
+    unknown: Rest,
 }
 
 impl Nothing {
     /// Refuses whatever it says.
     pub(crate) fn check(self) -> Result<(), Problem> {
         let mut errors = FieldErrors::default();
-        refuse_unknown(self.unknown, &mut errors);
+        self.unknown.refuse(&mut errors);
         Ok(errors.check()?)
     }
 }
@@ -156,23 +168,44 @@ fn parse<T: DeserializeOwned>(sent: &[u8]) -> Result<T, Problem> {
     })
 }
 
+/// Tells whether a body is JSON, in UTF-8, as it is.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else {
-        return false;
+    let Some(kind) = single(headers, &CONTENT_TYPE) else { return false };
+    let mut parts = kind.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let is_utf8 = |part: &str| match part.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
     };
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    let is_plain = headers
+        .get(CONTENT_ENCODING)
+        .is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    essence.eq_ignore_ascii_case("application/json") && parts.all(is_utf8) && is_plain
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, FieldErrors> {
-    const NAME: &str = "Idempotency-Key";
-    let Some(key) = headers.get(NAME) else { return Ok(None) };
+    const NAME: HeaderName = HeaderName::from_static("idempotency-key");
+    if !headers.contains_key(&NAME) {
+        return Ok(None);
+    }
     let visible =
         |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
-    match key.to_str().ok().filter(visible) {
+    match single(headers, &NAME).filter(visible) {
         Some(key) => Ok(Some(key.to_owned())),
-        None => Err(FieldErrors::of(NAME, "write 1 to 255 visible ASCII characters, no spaces")),
+        None => Err(FieldErrors::of(
+            "Idempotency-Key",
+            "write it once, 1 to 255 visible ASCII characters, no spaces",
+        )),
     }
+}
+
+/// Returns the value of a header that stands there once.
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name);
+    let value = values.next()?;
+    if values.next().is_some() { None } else { value.to_str().ok() }
 }
 
 /// The id in a path.
@@ -240,7 +273,9 @@ fn expected<'a>(tags: impl Iterator<Item = &'a str>) -> Expected {
             return Expected::Any;
         }
         let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-        versions.extend(inner.and_then(|tag| tag.parse::<i64>().ok()));
+        let version = inner.and_then(|tag| tag.parse::<i64>().ok());
+        // A tag is a text: "01" is not the tag of version 1.
+        versions.extend(version.filter(|version| inner == Some(&*version.to_string())));
     }
     Expected::OneOf(versions)
 }
@@ -260,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_tag_that_is_weak_or_not_ours_matches_nothing() {
-        for header in [r#"W/"3""#, "3", "\"abc\"", "", "\""] {
+        for header in [r#"W/"3""#, "3", "\"abc\"", "", "\"", "\"03\"", "\"+3\""] {
             assert_eq!(expected(header.split(',')), Expected::OneOf(vec![]), "{header}");
         }
     }

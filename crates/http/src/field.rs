@@ -1,9 +1,10 @@
 //! Fields of a body: each is read on its own, so that all the wrong ones are named at once.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use medilink_application::error::FieldErrors;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -40,8 +41,13 @@ impl Shape for String {
 impl Shape for i64 {
     const EXPECTED: &'static str = "write a whole number";
 
+    /// `30.0` and `3e1` are whole numbers too, as JSON Schema counts them.
     fn of(value: Value) -> Option<Self> {
-        value.as_i64()
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        value.as_i64().or_else(|| {
+            let number = value.as_f64().filter(|it| it.fract() == 0.0 && it.abs() <= EXACT)?;
+            format!("{number:.0}").parse().ok()
+        })
     }
 }
 
@@ -128,10 +134,49 @@ impl Field<String> {
     }
 }
 
-/// Refuses what a body says beyond its fields: a misspelt field would be lost in silence.
-pub(crate) fn refuse_unknown(unknown: Map<String, Value>, errors: &mut FieldErrors) {
-    for (name, _) in unknown {
-        errors.add(&name, "there is no such field here; leave it out");
+/// What a body says beyond the fields that it is read by. No name stands in it twice.
+#[derive(Default)]
+pub(crate) struct Rest(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Rest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Map<String, Value>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("fields")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+                let mut rest = Map::new();
+                while let Some((name, value)) = fields.next_entry()? {
+                    if rest.insert(name, value).is_some() {
+                        return Err(A::Error::custom("duplicate field"));
+                    }
+                }
+                Ok(rest)
+            }
+        }
+
+        deserializer.deserialize_map(Names).map(Self)
+    }
+}
+
+impl Rest {
+    /// Hands out the fields, to be read as something else.
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+
+    /// Refuses all of it: a misspelt field would be lost in silence. Of very many the first are
+    /// named, so that the answer stays smaller than the question.
+    pub(crate) fn refuse(self, errors: &mut FieldErrors) {
+        for (name, _) in self.0.into_iter().take(20) {
+            let name: String = name.chars().take(64).collect();
+            errors.add(&name, "there is no such field here; leave it out");
+        }
     }
 }
 
@@ -146,7 +191,7 @@ mod tests {
         #[serde(default)]
         reason: Field<String>,
         #[serde(flatten)]
-        unknown: Map<String, Value>,
+        unknown: Rest,
     }
 
     fn messages(body: &str) -> Vec<(String, String)> {
@@ -154,7 +199,7 @@ mod tests {
         let mut errors = FieldErrors::default();
         sample.minutes.required("minutes", &mut errors, Ok::<_, String>);
         sample.reason.filled("reason", &mut errors, |raw| Ok::<_, String>(raw.to_owned()));
-        refuse_unknown(sample.unknown, &mut errors);
+        sample.unknown.refuse(&mut errors);
         let named = errors.by_field().iter();
         named.map(|(name, all)| (name.clone(), all.join(" "))).collect()
     }
@@ -179,12 +224,34 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_number_may_be_written_in_other_ways() {
+        for minutes in ["30", "30.0", "3e1", "-0", "-0.0"] {
+            assert!(messages(&format!(r#"{{"minutes": {minutes}}}"#)).is_empty(), "{minutes}");
+        }
+    }
+
+    #[test]
+    fn no_field_is_named_twice() {
+        for body in [r#"{"minutes": 1, "minutes": 2}"#, r#"{"x": 1, "x": 2}"#] {
+            let error = serde_json::from_str::<Sample>(body).err().unwrap();
+            assert!(error.to_string().starts_with("duplicate field"), "{error}");
+        }
+    }
+
+    #[test]
+    fn of_many_unknown_fields_the_first_are_named() {
+        let many: Vec<_> = (0..500).map(|n| format!(r#""{n}{}": 1"#, "x".repeat(90))).collect();
+        let found = messages(&format!(r#"{{"minutes": 1, {}}}"#, many.join(", ")));
+
+        assert_eq!(found.len(), 20);
+        assert!(found.iter().all(|(name, _)| name.len() == 64));
+    }
+
+    #[test]
     fn a_whole_number_is_no_fraction_and_no_text() {
-        for minutes in ["1.5", "\"1\"", "true", "[1]", "1e400", "9223372036854775808"] {
+        for minutes in ["1.5", "\"1\"", "true", "[1]", "9223372036854775808", "1e300"] {
             let body = format!(r#"{{"minutes": {minutes}}}"#);
-            if serde_json::from_str::<Value>(&body).is_ok() {
-                assert_eq!(messages(&body)[0].1, "write a whole number", "{minutes}");
-            }
+            assert_eq!(messages(&body)[0].1, "write a whole number", "{minutes}");
         }
     }
 }

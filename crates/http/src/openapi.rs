@@ -85,8 +85,8 @@ pub fn app(
         let methods = Methods::of(&document);
         config.app_data(application);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
-        let swagger =
-            Config::from("/openapi.json").persist_authorization(true).try_it_out_enabled(true);
+        // Nothing is sent elsewhere, and no token is kept when the page is closed.
+        let swagger = Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true);
         config
             .route("/docs", web::get().to(to_docs))
             .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).url("/openapi.json", document))
@@ -119,13 +119,12 @@ struct Methods(Vec<(ResourceDef, String)>);
 
 impl Methods {
     fn of(document: &Document) -> Self {
-        let paths = &document.paths.paths;
-        Self(
-            paths
-                .iter()
-                .map(|(path, item)| (ResourceDef::new(path.as_str()), allowed(item)))
-                .collect(),
-        )
+        let pages = ["/docs", "/docs/{file}", "/openapi.json"];
+        let pages = pages.map(|page| (ResourceDef::new(page), "GET, HEAD".to_owned()));
+        let operations = document.paths.paths.iter();
+        let operations =
+            operations.map(|(path, item)| (ResourceDef::new(path.as_str()), allowed(item)));
+        Self(operations.chain(pages).collect())
     }
 
     fn at(&self, path: &str) -> String {
@@ -136,7 +135,7 @@ impl Methods {
 
 fn allowed(item: &PathItem) -> String {
     let methods = [
-        ("GET", item.get.is_some()),
+        ("GET, HEAD", item.get.is_some()),
         ("POST", item.post.is_some()),
         ("PUT", item.put.is_some()),
         ("PATCH", item.patch.is_some()),

@@ -56,12 +56,14 @@ kinds! {
         "It does not exist, or you may not know that it does.";
     METHOD_NOT_ALLOWED = 405 "method-not-allowed", "Method not allowed",
         "Nothing here answers to this method; the `Allow` header says what does.";
+    REQUEST_TIMEOUT = 408 "request-timeout", "Request timeout",
+        "The body did not arrive within 10 seconds. Send it again.";
     STALE = 412 "stale", "Stale",
         "The record changed after you read it. Read it again, then send its new `ETag`.";
     PAYLOAD_TOO_LARGE = 413 "payload-too-large", "Payload too large",
-        "The body is larger than 256 KiB.";
+        "The body is larger than 256 KiB. Send less at once.";
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported-media-type", "Unsupported media type",
-        "Send the body as `application/json`.";
+        "Send the body as `application/json`, in UTF-8 and without a content encoding.";
     INVALID = 422 "invalid", "Invalid fields",
         "Some fields are wrong; `errors` names each of them, and what to do.";
     KEY_REUSED = 422 "idempotency-key-reused", "Idempotency key reused",

@@ -27,6 +27,14 @@ impl<T> FromRequest for Query<T> {
 impl<T: DeserializeOwned> Query<T> {
     /// Reads the parameters.
     pub(crate) fn read(self) -> Result<T, Problem> {
+        // What is no UTF-8 is decoded to this character, which nobody means to search for.
+        let decoded = web::Query::<Vec<(String, String)>>::from_query(&self.sent);
+        let broken = |(name, value): &(String, String)| {
+            [name, value].iter().any(|it| it.contains('\u{fffd}'))
+        };
+        if decoded.is_ok_and(|pairs| pairs.iter().any(broken)) {
+            return Err(Problem::new(ProblemKind::MALFORMED, "The query is not valid UTF-8."));
+        }
         web::Query::<T>::from_query(&self.sent).map(web::Query::into_inner).map_err(|_| {
             Problem::new(
                 ProblemKind::MALFORMED,

@@ -27,11 +27,13 @@ problems! {
     /// Of a call that reads a list.
     ListProblems = [400, 401, 403, 422, 500, 503];
     /// Of a call that makes a record.
-    CreateProblems = [400, 401, 403, 404, 409, 413, 415, 422, 500, 503];
+    CreateProblems = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503];
     /// Of a call that changes a record.
-    ChangeProblems = [400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503];
-    /// Of a call that somebody unknown makes with a body.
-    PublicProblems = [400, 401, 403, 413, 415, 422, 500, 503];
+    ChangeProblems = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 500, 503];
+    /// Of a registration.
+    RegistrationProblems = [400, 403, 408, 413, 415, 422, 500, 503];
+    /// Of a sign-in.
+    SignInProblems = [400, 401, 408, 413, 415, 422, 500, 503];
     /// Of a look for something that is open to everybody.
     LookProblems = [404, 500];
     /// Of the question whether all is well.

@@ -1,6 +1,7 @@
 //! `medilink serve`.
 
 use std::io::Write;
+use std::time::Duration;
 
 use actix_web::HttpServer;
 use clap::Args;
@@ -10,8 +11,12 @@ use crate::config::{Config, Profile};
 use crate::failure::Failure;
 use crate::{demo, wire};
 
-/// How long requests in flight may take after the program was told to stop, in seconds.
-const PATIENCE: u64 = 8;
+/// How long the program goes on serving after it was told to stop, closing each connection with
+/// its answer: whoever is about to ask on an old connection still gets an answer.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long requests in flight may take after that, in seconds.
+const PATIENCE: u64 = 7;
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -40,21 +45,24 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let filled = verb.demo && demo::fill(&application).await?;
 
     let document = medilink_http::openapi();
-    let server = HttpServer::new(move || medilink_http::app(application.clone(), document.clone()))
+    let served = application.clone();
+    let server = HttpServer::new(move || medilink_http::app(served.clone(), document.clone()))
         .disable_signals()
         .shutdown_timeout(PATIENCE)
         .bind(config.bind)
         .map_err(|error| Failure::Other(format!("cannot listen on {}: {error}", config.bind)))?;
 
+    let told_to_stop = told_to_stop().map_err(Failure::other)?;
     let address = server.addrs().first().copied().unwrap_or(config.bind);
     announce(address, filled || (verb.demo && has_demo_accounts)).map_err(Failure::other)?;
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(async move {
-        if told_to_stop().await.is_ok() {
-            tracing::info!("stopping");
-            handle.stop(true).await;
-        }
+        told_to_stop.await;
+        tracing::info!("stopping");
+        application.retire();
+        tokio::time::sleep(FAREWELL).await;
+        handle.stop(true).await;
     });
     server.await.map_err(Failure::other)
 }
@@ -73,13 +81,14 @@ fn announce(address: std::net::SocketAddr, demo: bool) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Waits for the signal of an operator or of a terminal.
-async fn told_to_stop() -> std::io::Result<()> {
+/// Listens for the signal of an operator or of a terminal from now on, to be awaited later.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -10,7 +10,9 @@ use crate::failure::Failure;
 
 /// Starts logging. A panic is logged by its place alone: its message may hold a person's data.
 pub(crate) fn start(config: &Config) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&config.log)
+    // What a client's broken bytes do to the parser is no error of ours; any scan would fill the log.
+    let filter = format!("actix_http::h1=off,sqlx=warn,sea_orm_migration=warn,{}", config.log);
+    let filter = EnvFilter::try_new(filter)
         .map_err(|_| wrong("MEDILINK_LOG", "write error, warn, info, debug, or a filter"))?;
     let pretty = match config.log_format.as_str() {
         "" => stderr().is_terminal(),

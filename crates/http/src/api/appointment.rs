@@ -15,14 +15,13 @@ use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::text::{AppointmentNotes, Reason};
 use medilink_domain::time::{BookableTime, Bound, Period, Timestamp};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
-use crate::field::{Field, refuse_unknown};
+use crate::field::{Field, Rest};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -70,7 +69,7 @@ struct BookAppointmentBody {
     notes: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Map<String, Value>,
+    unknown: Rest,
 }
 
 /// What to send to cancel; it may be left out altogether.
@@ -82,7 +81,7 @@ struct CancelAppointmentBody {
     reason: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Map<String, Value>,
+    unknown: Rest,
 }
 
 /// Which appointments to show.
@@ -111,14 +110,24 @@ struct ListAppointmentsQuery {
     to: Field<String>,
     /// `starts_at`, or `-starts_at` for the latest first.
     #[serde(default)]
-    #[param(value_type = Option<String>, default = "starts_at")]
+    #[param(value_type = Option<SortSchema>, inline, default = "starts_at")]
     sort: Field<String>,
     #[serde(flatten)]
     #[param(ignore)]
     page: PageQuery,
     #[serde(flatten)]
     #[param(ignore)]
-    unknown: Map<String, Value>,
+    unknown: Rest,
+}
+
+/// The orders of the list.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it documents what `AppointmentOrder` reads")]
+enum SortSchema {
+    #[schema(rename = "starts_at")]
+    Earliest,
+    #[schema(rename = "-starts_at")]
+    Latest,
 }
 
 impl Shown for AppointmentView {
@@ -218,7 +227,7 @@ async fn find_appointment(
 /// is free at once.
 #[utoipa::path(
     tag = "appointments",
-    request_body(content = CancelAppointmentBody, example = json!({"reason": "I am well again"})),
+    request_body(content = Option<CancelAppointmentBody>, example = json!({"reason": "I am well again"})),
     params(
         ("id" = inline(AppointmentId), Path, description = "The appointment."),
         IfMatchHeader,
@@ -254,7 +263,7 @@ impl BookAppointmentBody {
         let time = time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors);
         let reason = self.reason.filled("reason", &mut errors, Reason::parse);
         let notes = self.notes.filled("notes", &mut errors, AppointmentNotes::parse);
-        refuse_unknown(self.unknown, &mut errors);
+        self.unknown.refuse(&mut errors);
 
         let (Some(doctor), Some(patient), Some(time)) = (doctor, patient, time) else {
             return Err(Error::Invalid(errors));
@@ -279,7 +288,10 @@ fn time(
     let names_end = !ends_at.is_missing();
     let ends_at = ends_at.optional("ends_at", errors, |raw| Timestamp::parse(&raw));
     let names_length = !duration_minutes.is_missing();
-    let minutes = duration_minutes.optional("duration_minutes", errors, Ok::<_, String>);
+    let minutes = duration_minutes.optional("duration_minutes", errors, |minutes| {
+        // Held against any start here, so that a wrong start does not hide a wrong length.
+        BookableTime::lasting(Timestamp::EPOCH, minutes).map(|_| minutes)
+    });
 
     let starts_at = starts_at?;
     if names_end {
@@ -300,7 +312,7 @@ impl CancelAppointmentBody {
     fn command(self, id: AppointmentId, expected: Expected) -> Result<CancelAppointment> {
         let mut errors = FieldErrors::default();
         let reason = self.reason.filled("reason", &mut errors, Reason::parse);
-        refuse_unknown(self.unknown, &mut errors);
+        self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(CancelAppointment { id, reason, expected })
     }
@@ -318,7 +330,7 @@ impl ListAppointmentsQuery {
         };
         let order = self.sort.filled("sort", &mut errors, AppointmentOrder::parse);
         let page = self.page.read(&mut errors);
-        refuse_unknown(self.unknown, &mut errors);
+        self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListAppointments { filter, order: order.unwrap_or_default(), page })
     }

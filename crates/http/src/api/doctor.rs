@@ -12,14 +12,13 @@ use medilink_domain::money::Money;
 use medilink_domain::text::{Biography, LicenseNumber, OrganizationName, Place, Qualification};
 use medilink_domain::time::Zone;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
 use crate::answer::{Shown, Tagged};
 use crate::body::Id;
-use crate::field::{Field, refuse_unknown};
+use crate::field::{Field, Rest};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::{Query, flag};
@@ -116,7 +115,7 @@ struct ListDoctorsQuery {
     page: PageQuery,
     #[serde(flatten)]
     #[param(ignore)]
-    unknown: Map<String, Value>,
+    unknown: Rest,
 }
 
 impl Shown for DoctorView {
@@ -189,7 +188,7 @@ impl ListDoctorsQuery {
             verified: self.verified.filled("verified", &mut errors, flag),
         };
         let page = self.page.read(&mut errors);
-        refuse_unknown(self.unknown, &mut errors);
+        self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListDoctors { filter, page })
     }

@@ -10,14 +10,13 @@ use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::Date;
 use medilink_domain::user::{Email, PersonName};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
 use crate::answer::{Created, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader};
-use crate::field::{Field, refuse_unknown};
+use crate::field::{Field, Rest};
 use crate::problem::Problem;
 use crate::responses::{CreateProblems, ReadProblems};
 
@@ -49,7 +48,7 @@ struct CreatePatientBody {
     record: PatientFields,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Map<String, Value>,
+    unknown: Rest,
 }
 
 /// The fields of a record that say nothing of the person's name.
@@ -181,7 +180,7 @@ impl CreatePatientBody {
         };
         details.email = self.email.filled("email", &mut errors, Email::parse);
         details.phone = self.phone.filled("phone", &mut errors, Phone::parse);
-        refuse_unknown(self.unknown, &mut errors);
+        self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(details)
     }

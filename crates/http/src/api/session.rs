@@ -7,15 +7,14 @@ use medilink_application::session::{LogIn, SignedInView};
 use medilink_application::{Error, Result};
 use medilink_domain::user::Password;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, Public, in_time};
 use crate::body::Body;
-use crate::field::{Field, refuse_unknown};
+use crate::field::{Field, Rest};
 use crate::problem::Problem;
-use crate::responses::PublicProblems;
+use crate::responses::SignInProblems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -39,7 +38,7 @@ struct LogInBody {
     password: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Map<String, Value>,
+    unknown: Rest,
 }
 
 /// Log in
@@ -48,7 +47,7 @@ struct LogInBody {
 #[utoipa::path(
     tag = "auth",
     request_body(content = LogInBody, example = json!({"username": "ada", "password": "correct horse"})),
-    responses((status = OK, body = SignedInView, description = "Signed in."), PublicProblems),
+    responses((status = OK, body = SignedInView, description = "Signed in."), SignInProblems),
     security(()),
 )]
 #[post("/auth/login")]
@@ -64,18 +63,23 @@ async fn log_in(
 impl LogInBody {
     fn command(self) -> Result<LogIn> {
         let mut errors = FieldErrors::default();
-        let email = self.email.filled("email", &mut errors, |raw| Ok::<_, String>(raw.to_owned()));
-        let name = match email {
-            Some(email) => Some(email),
-            None => self.username.required("username", &mut errors, Ok::<_, String>),
-        };
+        let text = |raw: &str| Ok::<_, String>(raw.to_owned());
+        let (username, email) = (&self.username, &self.email);
+        if username.is_missing() && email.is_missing() {
+            errors.add("username", "give this or email");
+        } else if !username.is_missing() && !email.is_missing() {
+            errors.add("email", "give either this or username");
+        }
+        let username = self.username.filled("username", &mut errors, text);
+        let name = self.email.filled("email", &mut errors, text).or(username);
         let password = self.password.required("password", &mut errors, Ok::<_, String>);
-        refuse_unknown(self.unknown, &mut errors);
+        self.unknown.refuse(&mut errors);
 
-        let (Some(name), Some(password)) = (name, password) else {
-            return Err(Error::Invalid(errors));
-        };
         errors.check()?;
+        let (Some(name), Some(password)) = (name, password) else {
+            // A blank name is nobody's.
+            return Err(Error::WrongCredentials);
+        };
         Ok(LogIn { name, password: Password::attempt(password) })
     }
 }

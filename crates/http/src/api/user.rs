@@ -12,7 +12,6 @@ use medilink_domain::time::Zone;
 use medilink_domain::user::{Email, Password, PersonName, Role, Username};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -21,9 +20,9 @@ use super::patient::PatientFields;
 use crate::actor::{App, Public, SignedIn, in_time};
 use crate::answer::{Changed, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
-use crate::field::{Field, refuse_unknown};
+use crate::field::{Field, Rest};
 use crate::problem::Problem;
-use crate::responses::{ChangeProblems, PublicProblems, ReadProblems};
+use crate::responses::{ChangeProblems, ReadProblems, RegistrationProblems};
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -64,7 +63,7 @@ struct RegisterBody {
     /// The fields of the role's profile.
     #[serde(flatten)]
     #[schema(ignore)]
-    profile: Map<String, Value>,
+    profile: Rest,
 }
 
 /// What to send to register: the account, and any field of the profile of its role.
@@ -131,7 +130,7 @@ impl Shown for UserView {
         "email": "ada@example.com", "password": "correct horse", "role": "patient",
         "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1984-02-29",
     })),
-    responses((status = CREATED, body = SignedInView, description = "Registered and signed in."), PublicProblems),
+    responses((status = CREATED, body = SignedInView, description = "Registered and signed in."), RegistrationProblems),
     security(()),
 )]
 #[post("/auth/register")]
@@ -238,7 +237,7 @@ fn new_password(raw: &str, errors: &mut FieldErrors) -> Option<Password> {
 /// Reads the fields of a role's profile; those of another role are unknown.
 fn profile(
     role: Role,
-    fields: Map<String, Value>,
+    fields: Rest,
     default_zone: &Zone,
     errors: &mut FieldErrors,
 ) -> Option<Profile> {
@@ -248,7 +247,7 @@ fn profile(
             None
         }
         Role::Coordinator => {
-            refuse_unknown(fields, errors);
+            fields.refuse(errors);
             Some(Profile::Coordinator)
         }
         Role::Doctor => {
@@ -267,18 +266,18 @@ fn profile(
 }
 
 /// Splits what is known of a profile from what is not, and refuses the latter.
-fn known<T: DeserializeOwned>(fields: Map<String, Value>, errors: &mut FieldErrors) -> Option<T> {
+fn known<T: DeserializeOwned>(fields: Rest, errors: &mut FieldErrors) -> Option<T> {
     #[derive(Deserialize)]
     struct Split<T> {
         #[serde(flatten)]
         known: T,
         #[serde(flatten)]
-        unknown: Map<String, Value>,
+        unknown: Rest,
     }
 
     // A field of the wrong shape is kept as such, so an object can always be split.
-    let Split { known, unknown } = serde_json::from_value(Value::Object(fields)).ok()?;
-    refuse_unknown(unknown, errors);
+    let Split { known, unknown } = serde_json::from_value(fields.into_value()).ok()?;
+    unknown.refuse(errors);
     Some(known)
 }
 
