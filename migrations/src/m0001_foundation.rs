@@ -81,7 +81,7 @@ CREATE TABLE patients (
     version bigint NOT NULL
 );
 CREATE UNIQUE INDEX patients_user ON patients (user_id);
-CREATE INDEX patients_created_by ON patients (created_by, id);
+CREATE UNIQUE INDEX patients_created_by ON patients (created_by, id);
 
 CREATE TABLE doctors (
     id {uuid} NOT NULL PRIMARY KEY,
@@ -146,6 +146,7 @@ CREATE TABLE appointments (
     id {uuid} NOT NULL PRIMARY KEY,
     doctor_id {uuid} NOT NULL REFERENCES doctors (id),
     patient_id {uuid} NOT NULL REFERENCES patients (id),
+    patient_created_by {uuid} NOT NULL,
     starts_at {instant} NOT NULL,
     ends_at {instant} NOT NULL,
     status text NOT NULL CHECK (status IN (
@@ -158,11 +159,14 @@ CREATE TABLE appointments (
     created_at {instant} NOT NULL,
     updated_at {instant} NOT NULL,
     version bigint NOT NULL,
-    CHECK (starts_at < ends_at)
+    CHECK (starts_at < ends_at),
+    FOREIGN KEY (patient_created_by, patient_id) REFERENCES patients (created_by, id)
 );
 CREATE INDEX appointments_start ON appointments (starts_at, id);
 CREATE INDEX appointments_doctor ON appointments (doctor_id, starts_at, id);
 CREATE INDEX appointments_patient ON appointments (patient_id, starts_at, id);
+CREATE INDEX appointments_creator ON appointments (patient_created_by, starts_at, id);
+CREATE INDEX appointments_status ON appointments (status, starts_at, id);
 
 -- The history of each appointment: the version that a change made, and how.
 CREATE TABLE appointment_changes (
@@ -245,8 +249,9 @@ CREATE TRIGGER appointments_overlap_on_insert BEFORE INSERT ON appointments
 WHEN NEW.status IN ('scheduled', 'confirmed', 'checked_in', 'in_progress')
 BEGIN
     SELECT RAISE(ABORT, 'appointments_instant_form')
-        WHERE NEW.starts_at NOT GLOB '[12]???-??-??T??:??:??+00:00'
-            OR NEW.ends_at NOT GLOB '[12]???-??-??T??:??:??+00:00';
+        WHERE typeof(NEW.starts_at) <> 'text' OR typeof(NEW.ends_at) <> 'text'
+            OR NEW.starts_at IS NOT strftime('%Y-%m-%dT%H:%M:%S+00:00', NEW.starts_at)
+            OR NEW.ends_at IS NOT strftime('%Y-%m-%dT%H:%M:%S+00:00', NEW.ends_at);
     SELECT RAISE(ABORT, 'appointments_doctor_overlap') WHERE NEW.starts_at < (
         SELECT ends_at FROM appointments
         WHERE doctor_id = NEW.doctor_id AND starts_at < NEW.ends_at AND id <> NEW.id
@@ -263,8 +268,9 @@ BEFORE UPDATE OF id, doctor_id, patient_id, starts_at, ends_at, status ON appoin
 WHEN NEW.status IN ('scheduled', 'confirmed', 'checked_in', 'in_progress')
 BEGIN
     SELECT RAISE(ABORT, 'appointments_instant_form')
-        WHERE NEW.starts_at NOT GLOB '[12]???-??-??T??:??:??+00:00'
-            OR NEW.ends_at NOT GLOB '[12]???-??-??T??:??:??+00:00';
+        WHERE typeof(NEW.starts_at) <> 'text' OR typeof(NEW.ends_at) <> 'text'
+            OR NEW.starts_at IS NOT strftime('%Y-%m-%dT%H:%M:%S+00:00', NEW.starts_at)
+            OR NEW.ends_at IS NOT strftime('%Y-%m-%dT%H:%M:%S+00:00', NEW.ends_at);
     SELECT RAISE(ABORT, 'appointments_doctor_overlap') WHERE NEW.starts_at < (
         SELECT ends_at FROM appointments
         WHERE doctor_id = NEW.doctor_id AND starts_at < NEW.ends_at AND id <> OLD.id
@@ -277,6 +283,12 @@ BEGIN
         ORDER BY starts_at DESC LIMIT 1);
 END;
 
+-- Replacing a row fires no trigger for its deletion.
+CREATE TRIGGER audit_entries_come_once BEFORE INSERT ON audit_entries
+WHEN EXISTS (SELECT 1 FROM audit_entries WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'audit_entries only grows');
+END;
 CREATE TRIGGER audit_entries_keep BEFORE UPDATE ON audit_entries
 BEGIN
     SELECT RAISE(ABORT, 'audit_entries only grows');

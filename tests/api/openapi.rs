@@ -115,12 +115,8 @@ async fn the_document_and_its_page_are_served_whole() {
         assert!(policy.starts_with("default-src 'self';"), "nothing is loaded from elsewhere");
     }
     let settings = nobody.get("/docs/swagger-initializer.js").await.with_status(200);
-    assert!(
-        settings.text.contains(r#""validatorUrl":"none""#)
-            || settings.text.contains("validatorUrl: \"none\""),
-        "{}",
-        settings.text
-    );
+    let plain: String = settings.text.split_whitespace().collect();
+    assert!(plain.contains(r#""validatorUrl":"none""#), "{}", settings.text);
     for asset in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
         let _ = nobody.get(&format!("/docs/{asset}")).await.with_status(200);
     }

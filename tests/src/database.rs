@@ -114,7 +114,9 @@ impl Raw {
 }
 
 async fn migrate(url: &str) {
-    SeaOrmStore::migrate(&url.parse().expect("an address")).await.expect("a migrated database");
+    medilink_persistence::migrate(&url.parse().expect("an address"))
+        .await
+        .expect("a migrated database");
 }
 
 fn new_folder() -> TempDir {

@@ -131,7 +131,7 @@ async fn whoever_writes_the_database_refuses_an_overlap(database: TestDatabase) 
     let new_id = if clinic.database.is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
     let copied = |start: &str, end: &str| {
         format!(
-            "INSERT INTO appointments SELECT {new_id}, doctor_id, patient_id, '{start}', '{end}',
+            "INSERT INTO appointments SELECT {new_id}, doctor_id, patient_id, patient_created_by, '{start}', '{end}',
                 status, reason, notes, retrospective, created_by, created_at, updated_at, version
             FROM appointments LIMIT 1"
         )

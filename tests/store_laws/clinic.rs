@@ -59,14 +59,14 @@ impl Clinic {
         end: &str,
     ) -> Appointment {
         let booking = Booking {
-            patient: self.patients[patient].id,
             time: BookableTime::new(on_monday(start, end)).unwrap(),
             reason: None,
             notes: None,
         };
         let id = AppointmentId::new(new_id());
         let by = self.actor(Role::Admin);
-        Appointment::book(id, &self.doctors[doctor], booking, &by, at(NOW)).unwrap().0
+        let (doctor, patient) = (&self.doctors[doctor], &self.patients[patient]);
+        Appointment::book(id, doctor, patient, booking, &by, at(NOW)).unwrap().0
     }
 
     /// Books an appointment as the use case does: doctor, patient, then the write.

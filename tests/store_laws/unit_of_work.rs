@@ -14,6 +14,7 @@ on_both_databases! {
     a_dropped_unit_of_work_leaves_no_trace,
     a_commit_always_leaves_an_audit_entry,
     a_unit_that_is_dropped_at_any_await_is_whole_or_absent_and_harms_no_other,
+    units_that_are_aborted_anywhere_lose_no_other,
     units_that_run_at_once_are_all_kept,
     a_unit_after_a_refused_one_is_kept,
 }
@@ -75,6 +76,47 @@ async fn a_unit_that_is_dropped_at_any_await_is_whole_or_absent_and_harms_no_oth
         }
     }
     panic!("no booking came to its end");
+}
+
+/// The same on several threads, where what one drops and what another awaits truly meet.
+async fn units_that_are_aborted_anywhere_lose_no_other(database: TestDatabase) {
+    let threads = std::thread::spawn(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(abort_anywhere(database));
+    });
+    threads.join().unwrap();
+}
+
+async fn abort_anywhere(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut acknowledged = 0;
+    for round in 0..400_u64 {
+        let units: Vec<_> = (0..8_u64)
+            .map(|number| {
+                let store = clinic.store.clone();
+                let unit =
+                    tokio::spawn(async move { store.begin().await?.commit(an_entry()).await });
+                let doomed = number % 2 == 0;
+                tokio::spawn(async move {
+                    if doomed {
+                        tokio::time::sleep(Duration::from_micros(37 * (round + number) % 900))
+                            .await;
+                        unit.abort();
+                    }
+                    unit.await.is_ok_and(|outcome| outcome.is_ok())
+                })
+            })
+            .collect();
+        for unit in units {
+            acknowledged += i64::from(unit.await.unwrap());
+        }
+    }
+    // A unit that was aborted may have been kept, but one that was acknowledged must be there.
+    let raw = clinic.database.raw().await;
+    let kept = raw.count(ENTRIES).await - 1;
+    assert!(1600 <= acknowledged && acknowledged <= kept, "{acknowledged} of {kept}");
+    // Nothing is left half open that would make the next commit no commit.
+    clinic.book(&clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    assert_eq!(raw.count(APPOINTMENTS).await, 1);
 }
 
 async fn units_that_run_at_once_are_all_kept(database: TestDatabase) {

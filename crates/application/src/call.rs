@@ -113,6 +113,14 @@ impl Call {
         }
     }
 
+    /// Notes whose data was shown, where that is known only once it was found.
+    pub(crate) fn touches(&self, patient: Option<PatientId>) {
+        let mut decision = self.decision.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(decision) = &mut *decision {
+            decision.patient = patient;
+        }
+    }
+
     /// Reserves the caller's idempotency key, if there is one, for what is about to be done to a
     /// record. Answers the record of the first request if this is a replay of it.
     ///

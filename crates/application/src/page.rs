@@ -119,6 +119,16 @@ impl PageRequest {
 }
 
 impl<T> Found<T> {
+    /// Makes something else of each item.
+    ///
+    /// # Errors
+    ///
+    /// The first one.
+    pub fn try_map<U, E>(self, make: impl FnMut(T) -> Result<U, E>) -> Result<Found<U>, E> {
+        let items = self.items.into_iter().map(make).collect::<Result<_, E>>()?;
+        Ok(Found { items, last: self.last, total: self.total })
+    }
+
     /// Seals the last position into a cursor of the named list.
     pub(crate) fn seal(self, list: &str, cursors: &dyn Cursors) -> Page<T> {
         let next = self.last.map(|position| cursors.seal(list, &position));

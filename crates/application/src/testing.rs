@@ -307,9 +307,14 @@ impl Store for FakeStore {
     }
 }
 
-/// Reads an instant that a test knows to be right; another is the first of 1970.
+/// Reads an instant that a test knows to be right.
+///
+/// # Panics
+///
+/// Panics if it is none.
+#[expect(clippy::expect_used, reason = "a test that misspells an instant has to end")]
 pub fn at(raw: &str) -> Timestamp {
-    Timestamp::parse(raw).unwrap_or(Timestamp::EPOCH)
+    Timestamp::parse(raw).expect("an instant")
 }
 
 /// Makes an active user in a role. A doctor is doctor 3, a patient is patient 4.
@@ -384,7 +389,7 @@ pub fn a_patient() -> Patient {
     Patient::new(id, PatientDetails::default(), None, creator, at(NOW))
 }
 
-/// Makes a booking of patient 4 for half an hour, the day after [`NOW`].
+/// Makes a booking of half an hour, the day after [`NOW`].
 ///
 /// # Panics
 ///
@@ -392,7 +397,6 @@ pub fn a_patient() -> Patient {
 #[expect(clippy::expect_used, reason = "the time is right, and this is for tests")]
 pub fn a_booking() -> Booking {
     Booking {
-        patient: a_patient().id,
         time: BookableTime::lasting(at("2030-01-07T10:00:00Z"), 30).expect("half an hour"),
         reason: None,
         notes: None,
@@ -401,11 +405,12 @@ pub fn a_booking() -> Booking {
 
 /// Makes appointment 9 of doctor 3 and patient 4, booked by somebody else.
 pub fn an_appointment(status: AppointmentStatus) -> Appointment {
-    let Booking { patient, time, reason, notes } = a_booking();
+    let Booking { time, reason, notes } = a_booking();
     Appointment {
         id: AppointmentId::new(Uuid::from_u128(9)),
         doctor: a_doctor().id,
-        patient,
+        patient: a_patient().id,
+        patient_created_by: a_patient().created_by,
         time,
         status,
         reason,

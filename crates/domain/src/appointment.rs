@@ -3,6 +3,7 @@
 use crate::choice::choice;
 use crate::doctor::{BookingMode, Doctor};
 use crate::id::{AppointmentId, DoctorId, PatientId, UserId};
+use crate::patient::Patient;
 use crate::policy::Actor;
 use crate::revision::Revision;
 use crate::rule::{Rule, RuleCode};
@@ -66,6 +67,8 @@ pub struct Appointment {
     pub doctor: DoctorId,
     /// Who is seen.
     pub patient: PatientId,
+    /// Who made that patient's record, and may see the appointment for it.
+    pub patient_created_by: UserId,
     /// When.
     pub time: BookableTime,
     /// Where it stands. Outside this file it is only ever restored, never changed.
@@ -82,11 +85,9 @@ pub struct Appointment {
     pub revision: Revision,
 }
 
-/// What somebody asks for when they book.
+/// What a booking says besides who meets whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Booking {
-    /// Who is to be seen.
-    pub patient: PatientId,
     /// When.
     pub time: BookableTime,
     /// Why the patient comes.
@@ -193,11 +194,12 @@ impl Appointment {
     pub fn book(
         id: AppointmentId,
         doctor: &Doctor,
+        patient: &Patient,
         booking: Booking,
         by: &Actor,
         now: Timestamp,
     ) -> Result<(Self, AppointmentChange), AppointmentError> {
-        let Booking { patient, time, reason, notes } = booking;
+        let Booking { time, reason, notes } = booking;
         let retrospective = time.starts_at() < now;
         if !doctor.profile.is_available {
             return Err(AppointmentError::DoctorUnavailable);
@@ -213,7 +215,8 @@ impl Appointment {
         let appointment = Self {
             id,
             doctor: doctor.id,
-            patient,
+            patient: patient.id,
+            patient_created_by: patient.created_by,
             time,
             status: AppointmentStatus::Scheduled,
             reason,
@@ -292,6 +295,7 @@ mod tests {
     use super::*;
     use crate::doctor::DoctorProfile;
     use crate::id::Uuid;
+    use crate::patient::PatientDetails;
     use crate::policy::an_actor;
     use crate::time::{Zone, at, on_monday};
 
@@ -305,16 +309,22 @@ mod tests {
 
     fn a_booking() -> Booking {
         Booking {
-            patient: PatientId::new(Uuid::from_u128(4)),
             time: BookableTime::new(on_monday("10:00", "10:30")).unwrap(),
             reason: None,
             notes: None,
         }
     }
 
+    fn a_patient() -> Patient {
+        let id = PatientId::new(Uuid::from_u128(4));
+        let creator = UserId::new(Uuid::from_u128(5));
+        Patient::new(id, PatientDetails::default(), None, creator, at(BEFORE))
+    }
+
     fn book(doctor: &Doctor, role: Role, now: &str) -> Result<Appointment, AppointmentError> {
         let id = AppointmentId::new(Uuid::from_u128(9));
-        Appointment::book(id, doctor, a_booking(), &an_actor(role), at(now)).map(|(made, _)| made)
+        Appointment::book(id, doctor, &a_patient(), a_booking(), &an_actor(role), at(now))
+            .map(|(made, _)| made)
     }
 
     fn an_appointment(status: AppointmentStatus) -> Appointment {
@@ -335,7 +345,8 @@ mod tests {
         let id = AppointmentId::new(Uuid::from_u128(9));
         let patient = an_actor(Role::Patient);
         let (_, change) =
-            Appointment::book(id, &a_doctor(), a_booking(), &patient, at(BEFORE)).unwrap();
+            Appointment::book(id, &a_doctor(), &a_patient(), a_booking(), &patient, at(BEFORE))
+                .unwrap();
 
         assert_eq!((change.from, change.to), (None, AppointmentStatus::Scheduled));
         assert_eq!(change.new_time.period(), on_monday("10:00", "10:30"));

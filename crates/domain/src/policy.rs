@@ -23,6 +23,8 @@ choice! {
         ReadOwnAccount = "read_own_account",
         /// Make an administrator, from the command line.
         CreateAdmin = "create_admin",
+        /// Read a user's account.
+        ReadUser = "read_user",
         /// Let a pending user act.
         ApproveUser = "approve_user",
         /// Look through the doctors.
@@ -84,7 +86,7 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
         // Whoever can run the program on its machine; nobody over the network.
         Action::CreateAdmin => Deny,
         Action::ReadOwnAccount => Allow,
-        Action::ApproveUser => match role {
+        Action::ReadUser | Action::ApproveUser => match role {
             Role::Admin => Allow,
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
         },
@@ -131,6 +133,7 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::SignIn
         | Action::ReadOwnAccount
         | Action::CreateAdmin
+        | Action::ReadUser
         | Action::ApproveUser
         | Action::ListDoctors
         | Action::ReadDoctor
@@ -149,6 +152,7 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::ListDoctors
         | Action::ReadDoctor => true,
         Action::CreateAdmin
+        | Action::ReadUser
         | Action::ApproveUser
         | Action::CreatePatient
         | Action::ReadPatient

@@ -1,9 +1,10 @@
 //! Appointments in the database.
 
 use async_trait::async_trait;
+use chrono::SecondsFormat;
 use medilink_application::appointment::{
     AppointmentOrder, AppointmentQueries, AppointmentRepository, AppointmentSelection,
-    AppointmentView, SeenAppointment,
+    AppointmentView,
 };
 use medilink_application::doctor::DoctorBrief;
 use medilink_application::error::StoreError;
@@ -22,7 +23,6 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationTrait, Select, Set,
 };
-use uuid::Uuid;
 
 use crate::entity::{appointment, appointment_change, doctor, patient};
 use crate::error::store_error;
@@ -68,8 +68,8 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
 
 #[async_trait]
 impl AppointmentQueries for SeaOrmQueries {
-    async fn find(&self, id: AppointmentId) -> Result<Option<SeenAppointment>, StoreError> {
-        let found = seen(with_patient(appointment::Entity::find_by_id(id.as_uuid())))
+    async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError> {
+        let found = seen(appointment::Entity::find_by_id(id.as_uuid()))
             .into_model::<SeenRow>()
             .one(&self.0)
             .await
@@ -96,12 +96,11 @@ impl AppointmentQueries for SeaOrmQueries {
             .all(&self.0)
             .await
             .map_err(store_error)?;
-        let views = rows.into_iter().map(|row| row.show().map(|seen| seen.view));
-
-        Ok(page::found(views.collect::<Result<_, _>>()?, stretch, total, |last| Position {
-            key: last.starts_at.to_string(),
-            id: last.id.as_uuid(),
-        }))
+        let found = page::found(rows, stretch, total, |last| Position {
+            key: last.appointment.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            id: last.appointment.id,
+        });
+        found.try_map(SeenRow::show)
     }
 }
 
@@ -109,14 +108,16 @@ impl AppointmentQueries for SeaOrmQueries {
 fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
     use appointment::Column;
 
-    let mut select =
-        appointment::Entity::find().join(JoinType::InnerJoin, appointment::Relation::Patient.def());
+    let mut select = appointment::Entity::find();
     if let Reach::Within(relations) = &selection.reach {
-        let related = relations
-            .iter()
-            .filter_map(|relation| related(&selection.actor, *relation))
-            .fold(Condition::any().add(Expr::cust("1 = 0")), Condition::add);
-        select = select.filter(related);
+        let related: Vec<_> =
+            relations.iter().filter_map(|relation| related(&selection.actor, *relation)).collect();
+        // Nothing else beside these: it would keep the database from using their indexes.
+        select = if related.is_empty() {
+            select.filter(Expr::cust("1 = 0"))
+        } else {
+            select.filter(related.into_iter().fold(Condition::any(), Condition::add))
+        };
     }
     let mut conditions = Condition::all();
     if let Some(doctor) = selection.doctor {
@@ -144,7 +145,7 @@ fn related(actor: &Actor, relation: Relation) -> Option<sea_orm::sea_query::Simp
             actor.patient.map(|id| appointment::Column::PatientId.eq(id.as_uuid()))
         }
         Relation::Own => actor.doctor.map(|id| appointment::Column::DoctorId.eq(id.as_uuid())),
-        Relation::Creator => Some(patient::Column::CreatedBy.eq(actor.user.as_uuid())),
+        Relation::Creator => Some(appointment::Column::PatientCreatedBy.eq(actor.user.as_uuid())),
         // No role reads an appointment for caring or for nothing; if one ever does, the store law
         // that compares lists with single reads says so.
         Relation::Care | Relation::Stranger => None,
@@ -180,20 +181,16 @@ fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
     Expr::col((appointment::Entity, column))
 }
 
-/// Joins the patient, whose record decides who may see the appointment.
-fn with_patient(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
-    select.join(JoinType::InnerJoin, appointment::Relation::Patient.def())
-}
-
 /// Reads an appointment with what is shown of its doctor and its patient.
 fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
+    // Left joins, though both are always there: the database is to begin with the appointments.
     select
-        .join(JoinType::InnerJoin, appointment::Relation::Doctor.def())
+        .join(JoinType::LeftJoin, appointment::Relation::Doctor.def())
+        .join(JoinType::LeftJoin, appointment::Relation::Patient.def())
         .column_as(doctor::Column::FirstName, "doctor_first_name")
         .column_as(doctor::Column::LastName, "doctor_last_name")
         .column_as(patient::Column::FirstName, "patient_first_name")
         .column_as(patient::Column::LastName, "patient_last_name")
-        .column_as(patient::Column::CreatedBy, "patient_created_by")
 }
 
 #[derive(FromQueryResult)]
@@ -204,12 +201,11 @@ struct SeenRow {
     doctor_last_name: Option<String>,
     patient_first_name: Option<String>,
     patient_last_name: Option<String>,
-    patient_created_by: Uuid,
 }
 
 impl SeenRow {
-    fn show(self) -> Result<SeenAppointment, StoreError> {
-        let Self { appointment, patient_created_by, .. } = &self;
+    fn show(self) -> Result<AppointmentView, StoreError> {
+        let appointment = &self.appointment;
         let broken = |Broken| StoreError::Corrupt(appointment.record());
         let name = |first: &Option<String>, last: &Option<String>| -> Result<PersonName, Broken> {
             Ok(PersonName {
@@ -229,10 +225,7 @@ impl SeenRow {
                 .map_err(broken)?
                 .full(),
         };
-        Ok(SeenAppointment {
-            view: AppointmentView::of(restored(appointment)?, doctor, patient),
-            patient_created_by: UserId::new(*patient_created_by),
-        })
+        Ok(AppointmentView::of(restored(appointment)?, doctor, patient))
     }
 }
 
@@ -241,6 +234,7 @@ fn row(appointment: &Appointment) -> appointment::ActiveModel {
         id,
         doctor,
         patient,
+        patient_created_by,
         time,
         status,
         reason,
@@ -253,6 +247,7 @@ fn row(appointment: &Appointment) -> appointment::ActiveModel {
         id: Set(id.as_uuid()),
         doctor_id: Set(doctor.as_uuid()),
         patient_id: Set(patient.as_uuid()),
+        patient_created_by: Set(patient_created_by.as_uuid()),
         starts_at: Set(time.starts_at().as_utc()),
         ends_at: Set(time.ends_at().as_utc()),
         status: Set(status.as_str().to_owned()),
@@ -299,6 +294,7 @@ impl Stored for appointment::Model {
             id: AppointmentId::new(self.id),
             doctor: DoctorId::new(self.doctor_id),
             patient: PatientId::new(self.patient_id),
+            patient_created_by: UserId::new(self.patient_created_by),
             time: BookableTime::new(period)?,
             status: AppointmentStatus::parse(&self.status)?,
             reason: optional(self.reason.as_deref(), Reason::parse)?,

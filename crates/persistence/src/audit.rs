@@ -1,5 +1,7 @@
 //! The audit trail: entries that come with a commit, and entries of what was read or refused.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::ports::AuditLog;
@@ -11,12 +13,16 @@ use tokio::sync::{mpsc, oneshot};
 use crate::entity::audit_entry;
 use crate::error::{store_error, unavailable};
 use crate::store::SeaOrmStore;
+use crate::writer::essential;
 
 /// How many entries share a unit of work at the most.
 const GROUP: usize = 128;
 
 /// How many entries wait at the most.
 const QUEUE: usize = 4096;
+
+/// How long a group may take at the most.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 type Waiting = (AuditEntry, oneshot::Sender<Result<(), StoreError>>);
 
@@ -31,7 +37,7 @@ impl GroupedAuditLog {
     /// Starts the log on the present runtime.
     pub fn start(store: SeaOrmStore) -> Self {
         let (entries, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(run(store, queue));
+        essential("the audit log", run(store, queue));
         Self(entries)
     }
 }
@@ -67,7 +73,9 @@ async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
 }
 
 async fn keep(store: &SeaOrmStore, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-    store.work().await?.finish(&entries).await
+    let keep = async { store.work().await?.finish(&entries).await };
+    // A database that has gone silent must not keep all later entries waiting.
+    tokio::time::timeout(PATIENCE, keep).await.unwrap_or(Err(StoreError::Busy))
 }
 
 /// Adds entries within a transaction.

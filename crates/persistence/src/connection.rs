@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+
+use crate::turnstile::Turnstile;
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +80,9 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY: Duration = Duration::from_secs(4);
 
+/// How long a connection to PostgreSQL may be silent when it is given back.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// Makes the SQLite file, readable by its owner alone, unless it is there already.
 pub(crate) fn create_file(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::File { path: path.to_owned(), source };
@@ -88,6 +94,11 @@ pub(crate) fn create_file(path: &Path) -> Result<(), OpenError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(failed)
+}
+
+/// Opens the lock files beside a SQLite file.
+pub(crate) fn turnstile(path: &Path) -> Result<Turnstile, OpenError> {
+    Turnstile::beside(path).map_err(|source| OpenError::File { path: path.to_owned(), source })
 }
 
 /// How the one connection that writes to SQLite is opened.
@@ -145,9 +156,19 @@ pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(4))
         .connect_timeout(Duration::from_secs(4))
-        .test_before_acquire(false)
+        // One that was idle may have died with the server; asking costs a round trip.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false)
         .set_application_name("medilink")
+        .map_sqlx_postgres_pool_opts(|it| {
+            // A connection whose network has gone silent is given up, not waited for.
+            it.after_release(|connection, _| {
+                Box::pin(async move {
+                    let alive = tokio::time::timeout(SILENCE, connection.ping()).await;
+                    Ok(matches!(alive, Ok(Ok(()))))
+                })
+            })
+        })
         .map_sqlx_postgres_opts(|it| {
             it.options([
                 ("statement_timeout", "4500"),
@@ -156,6 +177,19 @@ pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
                 ("plan_cache_mode", "force_generic_plan"),
             ])
         });
+    options
+}
+
+/// How one connection to PostgreSQL is opened that lasts for as long as a migration takes.
+pub(crate) fn postgres_alone(url: &PostgresUrl) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.0.clone());
+    options
+        .max_connections(1)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .connect_timeout(Duration::from_secs(4))
+        .sqlx_logging(false)
+        .set_application_name("medilink migrate");
     options
 }
 

@@ -51,7 +51,8 @@ impl DoctorRepository for SeaOrmUnitOfWork {
     async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError> {
         let holders = doctor::Entity::find()
             .filter(doctor::Column::LicenseNumber.eq(number.disclose()))
-            .filter(doctor::Column::IsVerified.eq(true))
+            // Bare, as the partial index has it; a parameter would not be known to match it.
+            .filter(Expr::col(doctor::Column::IsVerified))
             .count(&self.transaction)
             .await
             .map_err(store_error)?;
@@ -137,12 +138,11 @@ impl DoctorQueries for SeaOrmQueries {
             ));
         }
         let rows = select.all(&self.0).await.map_err(store_error)?;
-        let views = rows.iter().map(|row| restored(row).map(DoctorView::of));
-
-        Ok(page::found(views.collect::<Result<_, _>>()?, stretch, total, |last| Position {
-            key: sort_name(&last.first_name, &last.last_name),
-            id: last.id.as_uuid(),
-        }))
+        let found = page::found(rows, stretch, total, |last| Position {
+            key: last.sort_name.clone(),
+            id: last.id,
+        });
+        found.try_map(|row| restored(&row).map(DoctorView::of))
     }
 }
 
@@ -160,7 +160,7 @@ fn matching(filter: &DoctorFilter) -> Condition {
         conditions = conditions.add(Column::IsAvailable.eq(is_available));
     }
     if let Some(city) = &filter.city {
-        conditions = conditions.add(Column::CityKey.eq(fold(city.trim())));
+        conditions = conditions.add(Column::CityKey.eq(fold(city.disclose())));
     }
     if let Some(verified) = filter.verified {
         conditions = conditions.add(Column::IsVerified.eq(verified));

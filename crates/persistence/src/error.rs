@@ -20,15 +20,20 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
     if let DbErr::ConnectionAcquire(_) = &error {
         return StoreError::Busy;
     }
-    let Some(refusal) = refusal(&error) else { return unavailable(error) };
-    if let Some(conflict) = conflict(refusal) {
-        return StoreError::Conflict(conflict);
+    if let Some(refusal) = refusal(&error) {
+        if let Some(conflict) = conflict(refusal) {
+            return StoreError::Conflict(conflict);
+        }
+        return match state(refusal) {
+            State::Busy => StoreError::Busy,
+            State::OutOfOrder => unavailable(error),
+            State::Well => StoreError::Failed(Box::new(error)),
+        };
     }
-    if is_busy(refusal) {
-        StoreError::Busy
-    } else if is_out_of_order(refusal) {
+    if is_connection_lost(&error) {
         unavailable(error)
     } else {
+        // It cannot be read as what it should be: asking again does not help.
         StoreError::Failed(Box::new(error))
     }
 }
@@ -56,22 +61,55 @@ fn conflict(refusal: &dyn sqlx::error::DatabaseError) -> Option<Conflict> {
         .map(|(_, _, conflict)| *conflict)
 }
 
-fn is_busy(refusal: &dyn sqlx::error::DatabaseError) -> bool {
-    // SQLite: busy, its snapshot, and locked. PostgreSQL: serialization failure, deadlock, lock not
-    // available, query canceled by a timeout, too many connections, idle transaction ended.
-    const BUSY: &[&str] =
-        &["5", "261", "517", "6", "40001", "40P01", "55P03", "57014", "53300", "25P03"];
-    refusal.code().is_some_and(|code| BUSY.contains(&code.as_ref()))
+/// How a database is that refuses.
+enum State {
+    /// Trying again helps.
+    Busy,
+    /// It cannot do its work at present, whatever it is asked.
+    OutOfOrder,
+    /// There is nothing wrong with it.
+    Well,
 }
 
-/// Tells whether the database cannot do its work at present, whatever it is asked.
-fn is_out_of_order(refusal: &dyn sqlx::error::DatabaseError) -> bool {
-    let Some(code) = refusal.code() else { return false };
+fn state(refusal: &dyn sqlx::error::DatabaseError) -> State {
+    let Some(code) = refusal.code() else { return State::Well };
     if code.len() == 5 {
-        // PostgreSQL: no connection, no resources, told to stop, system error.
-        return ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class));
+        return match &*code {
+            // Serialization failure, deadlock, lock not available, canceled by a timeout, too many
+            // connections, idle transaction ended.
+            "40001" | "40P01" | "55P03" | "57014" | "53300" | "25P03" => State::Busy,
+            // No connection, no resources, told to stop, system error.
+            code if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
+                State::OutOfOrder
+            }
+            _ => State::Well,
+        };
     }
-    // SQLite, whose codes have a detail in their upper bytes: I/O error, corrupt, full, cannot
-    // open, not a database.
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 10 | 11 | 13 | 14 | 26))
+    // SQLite, whose codes have a detail in their upper bytes.
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        // Busy, locked, locking protocol.
+        Ok(5 | 6 | 15) => State::Busy,
+        // No memory, read-only, I/O error, corrupt, full, cannot open, not a database.
+        Ok(7 | 8 | 10 | 11 | 13 | 14 | 26) => State::OutOfOrder,
+        Ok(_) | Err(_) => State::Well,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "sea-orm's errors are many and grow")]
+fn is_connection_lost(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(_) | DbErr::Custom(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            matches!(
+                &**error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+            )
+        }
+        _ => false,
+    }
 }

@@ -14,6 +14,7 @@ mod turnstile;
 mod writer;
 
 mod audit;
+mod migration;
 mod store;
 mod unit_of_work;
 
@@ -30,4 +31,5 @@ mod user;
 
 pub use self::audit::GroupedAuditLog;
 pub use self::connection::{DatabaseUrl, DatabaseUrlError, OpenError};
-pub use self::store::{MigrationState, SeaOrmStore};
+pub use self::migration::{MigrationState, up as migrate};
+pub use self::store::SeaOrmStore;

@@ -8,7 +8,7 @@ use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place};
 use medilink_domain::user::Email;
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Set};
 
 use crate::entity::pharmacy;
@@ -28,7 +28,8 @@ impl PharmacyRepository for SeaOrmUnitOfWork {
     async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError> {
         let holders = pharmacy::Entity::find()
             .filter(pharmacy::Column::LicenseNumber.eq(number.disclose()))
-            .filter(pharmacy::Column::IsVerified.eq(true))
+            // Bare, as the partial index has it; a parameter would not be known to match it.
+            .filter(Expr::col(pharmacy::Column::IsVerified))
             .count(&self.transaction)
             .await
             .map_err(store_error)?;

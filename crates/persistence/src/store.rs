@@ -6,14 +6,11 @@ use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::store::{Queries, Store, UnitOfWork};
 use medilink_migrations::{Migrator, MigratorTrait};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
-    TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
 
 use crate::connection::{self, DatabaseUrl, OpenError};
 use crate::error::store_error;
-use crate::turnstile::Turnstile;
+use crate::migration;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::writer::{Turn, Writer};
 
@@ -33,15 +30,6 @@ enum Writes {
     AtOnce(DatabaseConnection),
 }
 
-/// How far a database's schema has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MigrationState {
-    /// The steps that have run.
-    pub applied: Vec<String>,
-    /// The steps that have not.
-    pub pending: Vec<String>,
-}
-
 impl SeaOrmStore {
     /// Opens the database, whose schema must be up to date.
     ///
@@ -54,86 +42,24 @@ impl SeaOrmStore {
     pub async fn open(url: &DatabaseUrl, migrate: bool) -> Result<Self, OpenError> {
         match url {
             DatabaseUrl::Sqlite(path) => {
-                Self::migrate(url).await?;
+                migration::up(url).await?;
                 let reads = connection::connect(connection::sqlite_readers(path)).await?;
-                let turnstile = turnstile(path)?;
+                let turnstile = connection::turnstile(path)?;
                 let writer = Writer::start(connection::sqlite_writer(path), turnstile);
                 Ok(Self { reads, writes: Writes::InTurn(writer) })
             }
             DatabaseUrl::Postgres(address) => {
                 if migrate {
-                    Self::migrate(url).await?;
+                    migration::up(url).await?;
                 }
                 let pool = connection::connect(connection::postgres(address)).await?;
-                let pending = Migrator::get_pending_migrations(&pool).await?.len();
+                let pending = Migrator::get_pending_migrations_read_only(&pool).await?.len();
                 if 0 < pending {
                     return Err(OpenError::Outdated(pending));
                 }
                 Ok(Self { reads: pool.clone(), writes: Writes::AtOnce(pool) })
             }
         }
-    }
-
-    /// Runs the migrations that are pending, one process after another.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`] if the database does not answer, or a step fails.
-    pub async fn migrate(url: &DatabaseUrl) -> Result<(), OpenError> {
-        match url {
-            DatabaseUrl::Sqlite(path) => {
-                connection::create_file(path)?;
-                let turnstile = turnstile(path)?;
-                let failed = |source| OpenError::File { path: path.clone(), source };
-                turnstile.enter().await.map_err(failed)?;
-                let migrated = migrate_sqlite(path).await;
-                turnstile.leave().map_err(failed)?;
-                migrated
-            }
-            DatabaseUrl::Postgres(address) => {
-                // The lock ends with its connection, whatever becomes of this process.
-                let mut alone = connection::postgres(address);
-                alone.max_connections(1);
-                let lock = connection::connect(alone).await?;
-                lock.execute_unprepared("SET lock_timeout = '60s'; SET statement_timeout = '60s'")
-                    .await?;
-                lock.execute_unprepared("SELECT pg_advisory_lock(7233174216)").await?;
-                let mut plain = connection::postgres(address);
-                plain.max_connections(1);
-                let database = connection::connect(plain).await?;
-                database.execute_unprepared("SET statement_timeout = 0").await?;
-                let migrated = Migrator::up(&database, None).await;
-                database.close().await?;
-                lock.close().await?;
-                Ok(migrated?)
-            }
-        }
-    }
-
-    /// Tells how far the schema has come.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`] if the database does not answer.
-    pub async fn migration_state(url: &DatabaseUrl) -> Result<MigrationState, OpenError> {
-        let database = match url {
-            DatabaseUrl::Sqlite(path) => {
-                connection::create_file(path)?;
-                connection::connect(connection::sqlite_writer(path)).await?
-            }
-            DatabaseUrl::Postgres(address) => {
-                connection::connect(connection::postgres(address)).await?
-            }
-        };
-        let names = |all: Vec<medilink_migrations::Migration>| {
-            all.iter().map(|one| one.name().to_owned()).collect()
-        };
-        let state = MigrationState {
-            applied: names(Migrator::get_applied_migrations(&database).await?),
-            pending: names(Migrator::get_pending_migrations(&database).await?),
-        };
-        database.close().await?;
-        Ok(state)
     }
 
     pub(crate) async fn work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
@@ -150,18 +76,6 @@ impl SeaOrmStore {
 
 async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
     pool.begin_with_options(sea_orm::TransactionOptions::default()).await.map_err(store_error)
-}
-
-async fn migrate_sqlite(path: &std::path::Path) -> Result<(), OpenError> {
-    let database = connection::connect(connection::sqlite_writer(path)).await?;
-    connection::assert_sqlite(&database).await?;
-    let migrated = Migrator::up(&database, None).await;
-    database.close().await?;
-    Ok(migrated?)
-}
-
-fn turnstile(path: &std::path::Path) -> Result<Turnstile, OpenError> {
-    Turnstile::beside(path).map_err(|source| OpenError::File { path: path.to_owned(), source })
 }
 
 #[async_trait]

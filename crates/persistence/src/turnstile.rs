@@ -41,8 +41,9 @@ impl Turnstile {
         let locks = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || {
             locks.next.lock()?;
-            locks.writing.lock()?;
-            locks.next.unlock()
+            let entered = locks.writing.lock();
+            locks.next.unlock()?;
+            entered
         })
         .await
         .map_err(io::Error::other)?
@@ -58,9 +59,9 @@ impl Turnstile {
         if !is_free(&self.0.next)? {
             return Ok(false);
         }
-        let entered = is_free(&self.0.writing)?;
+        let entered = is_free(&self.0.writing);
         self.0.next.unlock()?;
-        Ok(entered)
+        entered
     }
 }
 

@@ -22,7 +22,8 @@ use crate::writer::Turn;
 ///
 /// It implements every repository; each does so in its concept's file.
 pub(crate) struct SeaOrmUnitOfWork {
-    // The order matters: the transaction is rolled back before the turn passes on.
+    // The order matters: the transaction is rolled back before the turn passes on. The other way
+    // round, the writer opens the next savepoint inside this one, and keeps what nobody commits.
     /// On PostgreSQL a transaction, on SQLite a savepoint of the writer's group.
     pub(crate) transaction: DatabaseTransaction,
     turn: Option<Turn>,
@@ -43,8 +44,9 @@ impl SeaOrmUnitOfWork {
 
     /// Adds entries to the audit trail and makes everything durable.
     pub(crate) async fn finish(self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        // Not taken apart before: whatever fails or is cancelled here drops `self` in its order.
+        audit::append(&self.transaction, entries).await?;
         let Self { transaction, turn } = self;
-        audit::append(&transaction, entries).await?;
         transaction.commit().await.map_err(store_error)?;
         match turn {
             Some(turn) => turn.durable().await,

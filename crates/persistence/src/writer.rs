@@ -46,7 +46,7 @@ impl Writer {
     /// Starts the writer on the present runtime, with options that allow exactly one connection.
     pub(crate) fn start(options: ConnectOptions, turnstile: Turnstile) -> Self {
         let (asks, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(WriterTask { options, turnstile, idle: None }.run(queue));
+        essential("the writer", WriterTask { options, turnstile, idle: None }.run(queue));
         Self(asks)
     }
 
@@ -68,6 +68,19 @@ impl Turn {
         self.0.send(acknowledge).map_err(|_| stopped())?;
         acknowledged.await.map_err(|_| stopped())?
     }
+}
+
+/// Runs a task without which nothing can be written. Should it ever panic, the process ends: whoever
+/// watches it starts another, and what was acknowledged is on disk.
+pub(crate) fn essential(name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = tokio::spawn(task).await
+            && error.is_panic()
+        {
+            tracing::error!("{name} has panicked; nothing can be written any more");
+            std::process::abort();
+        }
+    });
 }
 
 struct WriterTask {
@@ -111,7 +124,13 @@ impl WriterTask {
         };
 
         let (kept, intact) = serve(&group, first, queue).await;
-        let outcome = if intact { group.commit().await } else { Err(broken()) };
+        let outcome = if intact {
+            group.commit().await
+        } else {
+            // It holds the connection, which could never be closed otherwise.
+            drop(group);
+            Err(broken())
+        };
         match &outcome {
             Ok(()) => self.idle = Some(connection),
             Err(error) => {
@@ -194,4 +213,61 @@ fn broken() -> DbErr {
 
 fn stopped() -> StoreError {
     crate::error::unavailable(DbErr::Custom("the writer has stopped".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::connection;
+
+    async fn a_writer(folder: &Path) -> Writer {
+        let path = folder.join("medilink.db");
+        connection::create_file(&path).unwrap();
+        let writer =
+            Writer::start(connection::sqlite_writer(&path), connection::turnstile(&path).unwrap());
+        let (transaction, turn) = writer.begin().await.unwrap();
+        transaction.execute_unprepared("CREATE TABLE notes (text TEXT)").await.unwrap();
+        transaction.commit().await.unwrap();
+        turn.durable().await.unwrap();
+        writer
+    }
+
+    async fn write(writer: &Writer) -> Result<(), StoreError> {
+        let (transaction, turn) = writer.begin().await?;
+        transaction
+            .execute_unprepared("INSERT INTO notes VALUES ('x')")
+            .await
+            .map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)?;
+        turn.durable().await
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_the_database_ends_fails_its_group_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = a_writer(folder.path()).await;
+
+        for _ in 0..3 {
+            let (transaction, turn) = writer.begin().await.unwrap();
+            // As a full disk would.
+            transaction.execute_unprepared("ROLLBACK").await.unwrap();
+            let _ = transaction.commit().await;
+            drop(turn);
+            let next = tokio::time::timeout(Duration::from_secs(10), write(&writer));
+            next.await.expect("the writer goes on").unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn units_that_wait_share_a_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = a_writer(folder.path()).await;
+
+        let units = (0..100).map(|_| write(&writer));
+        let outcomes = futures_util::future::join_all(units).await;
+
+        assert!(outcomes.iter().all(Result::is_ok));
+    }
 }

@@ -115,12 +115,11 @@ async fn book(
         .and_then(|instant| Timestamp::new(instant).ok())
         .ok_or_else(|| Failure::other("the machine's clock is beyond the calendar"))?;
     let booking = Booking {
-        patient,
         time: BookableTime::lasting(starts_at, 30).map_err(Failure::other)?,
         reason: Some(Reason::parse("Yearly examination").map_err(Failure::other)?),
         notes: None,
     };
-    let command = BookAppointment { doctor, booking };
+    let command = BookAppointment { doctor, patient, booking };
     application
         .perform(caller, async |call| application.appointments.book(call, command).await)
         .await

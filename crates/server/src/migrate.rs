@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
-use medilink_persistence::SeaOrmStore;
+use medilink_persistence::MigrationState;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -20,10 +20,10 @@ pub(crate) enum Migrate {
 
 pub(crate) async fn migrate(verb: &Migrate, config: &Config) -> Result<(), Failure> {
     match verb {
-        Migrate::Up => SeaOrmStore::migrate(&config.database).await?,
+        Migrate::Up => medilink_persistence::migrate(&config.database).await?,
         Migrate::Status => {}
     }
-    let state = SeaOrmStore::migration_state(&config.database).await?;
+    let state = MigrationState::of(&config.database).await?;
     let mut out = std::io::stdout();
     for name in &state.applied {
         writeln!(out, "applied  {name}").map_err(Failure::other)?;

@@ -1,7 +1,7 @@
 //! Booking an appointment.
 
 use medilink_domain::appointment::{Appointment, Booking};
-use medilink_domain::id::{AppointmentId, DoctorId};
+use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::Action;
 
 use super::{AppointmentView, Appointments, replay};
@@ -14,7 +14,9 @@ use crate::patient::{self, PatientBrief};
 pub struct BookAppointment {
     /// Whose time.
     pub doctor: DoctorId,
-    /// For whom, when and why.
+    /// For whom.
+    pub patient: PatientId,
+    /// When and why.
     pub booking: Booking,
 }
 
@@ -33,7 +35,7 @@ impl Appointments {
         command: BookAppointment,
     ) -> Result<Written<AppointmentView>> {
         const ACTION: Action = Action::BookAppointment;
-        let BookAppointment { doctor: doctor_id, booking } = command;
+        let BookAppointment { doctor: doctor_id, patient: patient_id, booking } = command;
         let now = self.ports.clock.now();
         let id = AppointmentId::new(self.ports.ids.next());
 
@@ -42,9 +44,9 @@ impl Appointments {
             return replay(call, work, AppointmentId::new(earlier), now).await;
         }
 
-        let subject = Subject::patient(booking.patient);
+        let subject = Subject::patient(patient_id);
         let doctor = work.doctors().lock(doctor_id).await?;
-        let patient = work.patients().lock(booking.patient).await?;
+        let patient = work.patients().lock(patient_id).await?;
         // A caller who may not know of the patient must not learn of the doctor either way.
         let patient = patient.ok_or_else(|| call.missing(ACTION, subject))?;
         let relations = patient::relations(&mut *work, call.actor(), &patient, now).await?;
@@ -52,7 +54,8 @@ impl Appointments {
         let permit = call.may(ACTION, relations, subject)?.acting_for(doctor_id)?;
         let doctor = doctor.ok_or_else(|| call.missing(ACTION, Subject::of(doctor_id)))?;
 
-        let (appointment, booked) = Appointment::book(id, &doctor, booking, call.actor(), now)?;
+        let (appointment, booked) =
+            Appointment::book(id, &doctor, &patient, booking, call.actor(), now)?;
 
         work.appointments().insert(&appointment, &booked).await?;
         work.commit(permit.audit(id, now)).await?;
@@ -90,7 +93,11 @@ mod tests {
 
     async fn book(clinic: FakeClinic, by: Caller) -> (Result<Written<AppointmentView>>, Trail) {
         let (application, trail) = clinic.open();
-        let command = BookAppointment { doctor: a_doctor().id, booking: a_booking() };
+        let command = BookAppointment {
+            doctor: a_doctor().id,
+            patient: a_patient().id,
+            booking: a_booking(),
+        };
         let answer = application
             .perform(by, async |call| application.appointments.book(call, command).await)
             .await;

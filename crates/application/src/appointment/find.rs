@@ -17,13 +17,12 @@ impl Appointments {
         const ACTION: Action = Action::ReadAppointment;
         let subject = Subject::of(id);
 
-        let seen = self.ports.store.queries().appointments().find(id).await?;
-        let seen = seen.ok_or_else(|| call.missing(ACTION, subject))?;
-        let view = seen.view;
+        let view = self.ports.store.queries().appointments().find(id).await?;
+        let view = view.ok_or_else(|| call.missing(ACTION, subject))?;
         let relations = call.actor().relations_to_encounter(
             view.doctor_id,
             view.patient_id,
-            seen.patient_created_by,
+            view.patient_created_by,
         );
 
         call.may(ACTION, relations, subject.touching(Some(view.patient_id)))?;
@@ -36,18 +35,16 @@ impl Appointments {
 mod tests {
     use medilink_domain::appointment::AppointmentStatus;
     use medilink_domain::audit::Outcome;
-    use medilink_domain::id::{UserId, Uuid};
     use medilink_domain::record::Concept;
     use medilink_domain::user::Role;
 
     use super::*;
-    use crate::appointment::SeenAppointment;
     use crate::call::Caller;
     use crate::doctor::DoctorBrief;
     use crate::error::Error;
     use crate::patient::PatientBrief;
     use crate::testing::{
-        CREATOR, FakeClinic, Trail, a_caller, a_doctor, a_patient, a_pending_doctor, a_stranger,
+        FakeClinic, Trail, a_caller, a_doctor, a_patient, a_pending_doctor, a_stranger,
         an_appointment, the_creator,
     };
 
@@ -55,11 +52,8 @@ mod tests {
         let mut clinic = FakeClinic::default();
         let appointment = an_appointment(AppointmentStatus::Scheduled);
         let (doctor, patient) = (DoctorBrief::of(&a_doctor()), PatientBrief::of(&a_patient()));
-        let seen = SeenAppointment {
-            view: AppointmentView::of(appointment, doctor, patient),
-            patient_created_by: UserId::new(Uuid::from_u128(CREATOR)),
-        };
-        clinic.queries.appointments.expect_find().returning(move |_| Ok(Some(seen.clone())));
+        let view = AppointmentView::of(appointment, doctor, patient);
+        clinic.queries.appointments.expect_find().returning(move |_| Ok(Some(view.clone())));
         clinic
     }
 

@@ -20,9 +20,7 @@ use medilink_domain::time::Timestamp;
 pub use self::book::BookAppointment;
 pub use self::cancel::CancelAppointment;
 pub use self::list::{AppointmentFilter, AppointmentOrder, ListAppointments};
-pub use self::repository::{
-    AppointmentQueries, AppointmentRepository, AppointmentSelection, SeenAppointment,
-};
+pub use self::repository::{AppointmentQueries, AppointmentRepository, AppointmentSelection};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
 pub use self::view::AppointmentView;
@@ -54,6 +52,9 @@ struct Loaded<'call> {
 }
 
 /// Loads and locks an appointment if the caller may do something to it.
+///
+/// It locks the appointment alone. What moves it to another time has to lock its doctor and its
+/// patient before, in that order.
 async fn load<'call>(
     call: &'call Call,
     work: &mut dyn UnitOfWork,
@@ -63,13 +64,14 @@ async fn load<'call>(
     let subject = Subject::of(id);
     let appointment = work.appointments().lock(id).await?;
     let appointment = appointment.ok_or_else(|| call.missing(action, subject))?;
+    let Appointment { doctor, patient, patient_created_by, .. } = appointment;
+
+    let relations = call.actor().relations_to_encounter(doctor, patient, patient_created_by);
+    let permit = call.may(action, relations, subject.touching(Some(patient)))?;
+
     let corrupt = || StoreError::Corrupt(Record::from(id));
-    let doctor = work.doctors().find(appointment.doctor).await?.ok_or_else(corrupt)?;
-    let patient = work.patients().find(appointment.patient).await?.ok_or_else(corrupt)?;
-
-    let relations = call.actor().relations_to_encounter(doctor.id, patient.id, patient.created_by);
-    let permit = call.may(action, relations, subject.touching(Some(patient.id)))?;
-
+    let doctor = work.doctors().find(doctor).await?.ok_or_else(corrupt)?;
+    let patient = work.patients().find(patient).await?.ok_or_else(corrupt)?;
     Ok(Loaded { appointment, doctor, patient, permit })
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
-use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
+use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::{Actor, Reach};
 use medilink_domain::time::Timestamp;
 
@@ -43,15 +43,6 @@ pub trait AppointmentRepository: Send {
     ) -> Result<(), StoreError>;
 }
 
-/// An appointment as it is read, with what decides who may see it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SeenAppointment {
-    /// What is shown.
-    pub view: AppointmentView,
-    /// Who made its patient's record.
-    pub patient_created_by: UserId,
-}
-
 /// Which appointments a list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppointmentSelection {
@@ -78,7 +69,7 @@ pub struct AppointmentSelection {
 #[async_trait]
 pub trait AppointmentQueries: Send + Sync {
     /// Returns the appointment, or `None` if there is none by that id.
-    async fn find(&self, id: AppointmentId) -> Result<Option<SeenAppointment>, StoreError>;
+    async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError>;
 
     /// Returns a stretch of the appointments that are selected.
     ///

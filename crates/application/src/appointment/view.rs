@@ -45,6 +45,10 @@ pub struct AppointmentView {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Who made the patient's record. It decides who may see the appointment, and is not shown.
+    #[serde(skip)]
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    pub patient_created_by: UserId,
     /// Counts the changes. It is shown as the `ETag` of a single appointment.
     #[serde(skip)]
     #[cfg_attr(feature = "schema", schema(ignore))]
@@ -58,6 +62,7 @@ impl AppointmentView {
             id,
             doctor: doctor_id,
             patient: patient_id,
+            patient_created_by,
             time,
             status,
             reason,
@@ -70,6 +75,7 @@ impl AppointmentView {
             id,
             doctor_id,
             patient_id,
+            patient_created_by,
             doctor,
             patient,
             starts_at: time.starts_at(),

@@ -2,6 +2,7 @@
 
 use medilink_domain::doctor::Specialization;
 use medilink_domain::policy::{Action, Relations};
+use medilink_domain::text::Place;
 
 use super::{DoctorView, Doctors};
 use crate::call::{Call, Subject};
@@ -18,7 +19,7 @@ pub struct DoctorFilter {
     /// Taking appointments, or not.
     pub is_available: Option<bool>,
     /// In this city only, whatever its case and accents.
-    pub city: Option<String>,
+    pub city: Option<Place>,
     /// With a checked licence, or without.
     pub verified: Option<bool>,
 }
@@ -71,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_directory_is_open_even_to_somebody_pending_and_leaves_no_trace() {
-        let filter = DoctorFilter { city: Some("Berlin".to_owned()), ..DoctorFilter::default() };
+        let filter = DoctorFilter { city: Place::parse("Berlin").ok(), ..DoctorFilter::default() };
         let asked = filter.clone();
         let mut clinic = FakeClinic::default();
         let list_doctors = clinic.queries.doctors.expect_list();

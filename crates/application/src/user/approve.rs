@@ -43,6 +43,7 @@ impl Users {
         };
         if replayed {
             // What the first request wrote may not be on disk before this commit.
+            let permit = call.may(Action::ReadUser, Relations::NONE, subject)?;
             work.commit(permit.audit(id, now)).await?;
             return Ok(Written::replayed(UserView::of(user, profile)));
         }

@@ -269,7 +269,7 @@ impl BookAppointmentBody {
             return Err(Error::Invalid(errors));
         };
         errors.check()?;
-        Ok(BookAppointment { doctor, booking: Booking { patient, time, reason, notes } })
+        Ok(BookAppointment { doctor, patient, booking: Booking { time, reason, notes } })
     }
 }
 

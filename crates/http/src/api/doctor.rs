@@ -184,7 +184,7 @@ impl ListDoctorsQuery {
                 Specialization::parse,
             ),
             is_available: self.is_available.filled("is_available", &mut errors, flag),
-            city: self.city.filled("city", &mut errors, text),
+            city: self.city.filled("city", &mut errors, Place::parse),
             verified: self.verified.filled("verified", &mut errors, flag),
         };
         let page = self.page.read(&mut errors);

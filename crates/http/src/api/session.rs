@@ -63,7 +63,12 @@ async fn log_in(
 impl LogInBody {
     fn command(self) -> Result<LogIn> {
         let mut errors = FieldErrors::default();
-        let text = |raw: &str| Ok::<_, String>(raw.to_owned());
+        let text = |raw: &str| {
+            if raw.chars().any(char::is_control) {
+                return Err("leave out control characters");
+            }
+            Ok(raw.to_owned())
+        };
         let (username, email) = (&self.username, &self.email);
         if username.is_missing() && email.is_missing() {
             errors.add("username", "give this or email");

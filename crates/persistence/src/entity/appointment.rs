@@ -10,6 +10,7 @@ pub struct Model {
     pub id: Uuid,
     pub doctor_id: Uuid,
     pub patient_id: Uuid,
+    pub patient_created_by: Uuid,
     pub starts_at: DateTimeUtc,
     pub ends_at: DateTimeUtc,
     pub status: String,
