@@ -8,9 +8,10 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
-use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::path::PathItem;
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{AllOf, Components, Object, OpenApi as Document, RefOr, Schema, Type};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -52,19 +53,59 @@ impl Modify for Bearer {
             .build();
         document
             .components
-            .get_or_insert_with(utoipa::openapi::Components::default)
+            .get_or_insert_with(Components::default)
             .add_security_scheme("bearer", SecurityScheme::Http(bearer));
     }
 }
 
 /// Returns the OpenAPI document: exactly what is mounted.
 pub fn openapi() -> Document {
-    App::new()
-        .into_utoipa_app()
-        .openapi(ApiDoc::openapi())
-        .configure(api::routes)
-        .split_for_parts()
-        .1
+    let app = App::new().into_utoipa_app().openapi(ApiDoc::openapi()).configure(api::routes);
+    let mut document = app.split_for_parts().1;
+    if let Some(components) = &mut document.components {
+        close_bodies(components);
+    }
+    document
+}
+
+/// Says that bodies have no other fields than those that are documented. A body that is put together
+/// of several parts becomes one object, since each part alone would refuse the others' fields.
+fn close_bodies(components: &mut Components) {
+    let is_body = |name: &str| name.ends_with("Body") || name.ends_with("Registration");
+    let names: Vec<_> = components.schemas.keys().filter(|name| is_body(name)).cloned().collect();
+    for name in names {
+        let Some(RefOr::T(schema)) = components.schemas.get(&name) else { continue };
+        let mut whole = match schema {
+            Schema::Object(object) => object.clone(),
+            Schema::AllOf(parts) => merged(parts, components),
+            _ => continue,
+        };
+        whole.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        components.schemas.insert(name, Schema::Object(whole).into());
+    }
+}
+
+fn merged(parts: &AllOf, components: &Components) -> Object {
+    let mut whole = Object::new();
+    whole.schema_type = Type::Object.into();
+    whole.description.clone_from(&parts.description);
+    for part in &parts.items {
+        let part = match part {
+            RefOr::T(Schema::Object(object)) => object.clone(),
+            RefOr::Ref(reference) => {
+                let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+                match components.schemas.get(name) {
+                    Some(RefOr::T(Schema::Object(object))) => object.clone(),
+                    Some(RefOr::T(Schema::AllOf(parts))) => merged(parts, components),
+                    _ => continue,
+                }
+            }
+            RefOr::T(_) => continue,
+        };
+        whole.properties.extend(part.properties);
+        whole.required.extend(part.required);
+    }
+    whole
 }
 
 /// Builds the whole web application: the API, its document, Swagger UI, and what happens to every
@@ -88,11 +129,22 @@ pub fn app(
         // Nothing is sent elsewhere, and no token is kept when the page is closed.
         let swagger = Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true);
         config
+            .route("/", web::get().to(index))
             .route("/docs", web::get().to(to_docs))
             .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).url("/openapi.json", document))
             .app_data(Data::new(methods))
             .default_service(web::to(nothing_here));
     })
+}
+
+/// A small page for whoever opens the address in a browser.
+async fn index() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(
+        "<!doctype html><html lang=\"en\"><title>MediLink</title><h1>MediLink</h1><ul>\
+         <li><a href=\"/docs/\">Swagger UI</a>: explore and try the API\
+         <li><a href=\"/openapi.json\">openapi.json</a>: its description for tools\
+         <li><a href=\"/health/ready\">/health/ready</a>: whether all is well</ul></html>",
+    )
 }
 
 async fn to_docs() -> HttpResponse {
@@ -119,7 +171,7 @@ struct Methods(Vec<(ResourceDef, String)>);
 
 impl Methods {
     fn of(document: &Document) -> Self {
-        let pages = ["/docs", "/docs/{file}", "/openapi.json"];
+        let pages = ["/", "/docs", "/docs/{file}", "/openapi.json"];
         let pages = pages.map(|page| (ResourceDef::new(page), "GET, HEAD".to_owned()));
         let operations = document.paths.paths.iter();
         let operations =

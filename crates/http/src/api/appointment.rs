@@ -102,11 +102,11 @@ struct ListAppointmentsQuery {
     status: Field<String>,
     /// Starting at this instant or later, or on this day, in the doctor's time zone.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "2030-01-07")]
+    #[param(value_type = Option<String>)]
     from: Field<String>,
     /// Starting before this instant, or on this day at the latest.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "2030-01-08T00:00:00Z")]
+    #[param(value_type = Option<String>)]
     to: Field<String>,
     /// `starts_at`, or `-starts_at` for the latest first.
     #[serde(default)]

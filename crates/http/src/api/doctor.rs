@@ -92,7 +92,7 @@ pub(super) struct DoctorFields {
 struct ListDoctorsQuery {
     /// Each word begins a word of the name or the hospital; case and accents do not matter.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "chen")]
+    #[param(value_type = Option<String>)]
     search: Field<String>,
     /// Of this field only.
     #[serde(default)]

@@ -56,9 +56,8 @@ struct RegisterBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
     phone: Field<String>,
-    /// `coordinator` unless named; `client` and `staff` are understood, `admin` is not.
     #[serde(default)]
-    #[schema(value_type = Option<Role>)]
+    #[schema(ignore)]
     role: Field<String>,
     /// The fields of the role's profile.
     #[serde(flatten)]
@@ -68,17 +67,42 @@ struct RegisterBody {
 
 /// What to send to register: the account, and any field of the profile of its role.
 #[derive(Deserialize, ToSchema)]
-#[schema(as = Registration)]
+#[serde(untagged)]
 #[expect(dead_code, reason = "it documents a body that is read in two steps")]
-struct RegistrationSchema {
-    #[serde(flatten)]
-    account: RegisterBody,
-    #[serde(flatten)]
-    patient: PatientFields,
-    #[serde(flatten)]
-    doctor: DoctorFields,
-    #[serde(flatten)]
-    pharmacy: PharmacyFields,
+enum Registration {
+    Patient(PatientRegistration),
+    Doctor(DoctorRegistration),
+    Pharmacy(PharmacyRegistration),
+    Coordinator(CoordinatorRegistration),
+    WithoutRole(RegisterBody),
+}
+
+macro_rules! registrations {
+    ($($(#[$doc:meta])* $name:ident: $roles:literal, $default:literal $(, $profile:ty)?;)*) => {$(
+        $(#[$doc])*
+        #[derive(Deserialize, ToSchema)]
+        #[expect(dead_code, reason = "it documents a body that is read in two steps")]
+        struct $name {
+            #[serde(flatten)]
+            account: RegisterBody,
+            /// The role, or another name for it.
+            #[schema(pattern = $roles, example = $default)]
+            role: String,
+            $(#[serde(flatten)]
+            profile: $profile,)?
+        }
+    )*};
+}
+
+registrations! {
+    /// Of somebody who receives care, with their record.
+    PatientRegistration: "^(patient|client)$", "patient", PatientFields;
+    /// Of somebody who practises, with their profile.
+    DoctorRegistration: "^doctor$", "doctor", DoctorFields;
+    /// Of a place that dispenses, with its profile.
+    PharmacyRegistration: "^pharmacy$", "pharmacy", PharmacyFields;
+    /// Of somebody who manages records for others; so is one that names no role.
+    CoordinatorRegistration: "^(coordinator|staff)$", "coordinator";
 }
 
 /// The fields of a pharmacy's profile that say nothing of the account.
@@ -126,7 +150,7 @@ impl Shown for UserView {
 /// coordinators are `pending` until an administrator approves them.
 #[utoipa::path(
     tag = "auth",
-    request_body(content = RegistrationSchema, example = json!({
+    request_body(content = Registration, example = json!({
         "email": "ada@example.com", "password": "correct horse", "role": "patient",
         "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1984-02-29",
     })),
