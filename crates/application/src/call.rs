@@ -66,6 +66,10 @@ impl Subject {
     pub const fn touching(self, patient: Option<PatientId>) -> Self {
         Self { patient, ..self }
     }
+
+    fn not_found(self, action: Action) -> Error {
+        self.record.map_or(Error::Forbidden(action), |record| Error::NotFound(record.concept))
+    }
 }
 
 impl Call {
@@ -97,7 +101,7 @@ impl Call {
             Access::Allow => Ok(Permit { call: self, action, patient: subject.patient }),
             Access::Deny if self.actor().waits_for(action) => Err(Error::ApprovalPending),
             Access::Deny => Err(Error::Forbidden(action)),
-            Access::Hide => Err(self.not_found(action, subject)),
+            Access::Hide => Err(subject.not_found(action)),
         }
     }
 
@@ -109,7 +113,7 @@ impl Call {
         match self.may(action, Relations::NONE, subject) {
             Err(error) => error,
             // Those who may do it to anything are told that it is not there.
-            Ok(_) => self.not_found(action, subject),
+            Ok(_) => subject.not_found(action),
         }
     }
 
@@ -162,10 +166,6 @@ impl Call {
             .from(self.caller.origin)
             .touching(decision.patient);
         AuditEntry { record: decision.record, ..entry }
-    }
-
-    fn not_found(&self, action: Action, subject: Subject) -> Error {
-        subject.record.map_or(Error::Forbidden(action), |record| Error::NotFound(record.concept))
     }
 
     fn decide(&self, action: Action, subject: Subject) {

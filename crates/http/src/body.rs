@@ -1,7 +1,7 @@
 //! Bodies and paths: what a request brings, read once it is known who sends it.
 //!
 //! An extractor of this file never fails by itself. It keeps what was sent, and the handler reads
-//! it after [`SignedIn`](crate::actor::SignedIn): somebody unknown learns nothing of what would be
+//! it after [`SignedIn`]: somebody unknown learns nothing of what would be
 //! wrong with a request of theirs.
 
 use std::marker::PhantomData;

@@ -1,9 +1,9 @@
 //! The JSON API of MediLink, with its OpenAPI document and Swagger UI.
 //!
-//! A request passes [`middleware`], is matched to a handler in [`api`], says who sends it
-//! ([`actor`]) and what it brings ([`body`], [`field`], [`query`]); the handler asks a use case,
+//! A request passes `middleware`, is matched to a handler in `api`, says who sends it
+//! (`actor`) and what it brings (`body`, `field`, `query`); the handler asks a use case,
 //! and the answer goes out
-//! as a record ([`answer`]), a page, or a [`Problem`]. No handler decides
+//! as a record (`answer`), a page, or a [`Problem`]. No handler decides
 //! anything.
 
 mod actor;

@@ -74,11 +74,10 @@ fn close_bodies(components: &mut Components) {
     let is_body = |name: &str| name.ends_with("Body") || name.ends_with("Registration");
     let names: Vec<_> = components.schemas.keys().filter(|name| is_body(name)).cloned().collect();
     for name in names {
-        let Some(RefOr::T(schema)) = components.schemas.get(&name) else { continue };
-        let mut whole = match schema {
-            Schema::Object(object) => object.clone(),
-            Schema::AllOf(parts) => merged(parts, components),
-            _ => continue,
+        let mut whole = match components.schemas.get(&name) {
+            Some(RefOr::T(Schema::Object(object))) => object.clone(),
+            Some(RefOr::T(Schema::AllOf(parts))) => merged(parts, components),
+            Some(RefOr::T(_) | RefOr::Ref(_)) | None => continue,
         };
         whole.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         components.schemas.insert(name, Schema::Object(whole).into());

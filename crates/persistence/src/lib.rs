@@ -1,11 +1,11 @@
 //! The store of MediLink on sea-orm, for SQLite and PostgreSQL alike.
 //!
 //! One adapter serves both databases. What differs is in few places: the schema's guards (the
-//! migrations), how connections are opened ([`connection`]), who may write when ([`writer`] on
-//! SQLite, row locks on PostgreSQL), and how refusals are worded ([`error`]).
+//! migrations), how connections are opened (`connection`), who may write when (`writer` on
+//! SQLite, row locks on PostgreSQL), and how refusals are worded (`error`).
 //!
 //! Each concept has one file: its repository, its queries, and the two conversions between the
-//! domain's type and the stored row. The rows themselves are in [`entity`].
+//! domain's type and the stored row. The rows themselves are in `entity`.
 
 mod connection;
 mod entity;

@@ -118,6 +118,7 @@ struct ShownRow {
 
 /// The ids of a user's profile.
 #[derive(FromQueryResult)]
+#[expect(clippy::struct_field_names, reason = "they are the names of columns")]
 pub(crate) struct OwnProfileRow {
     doctor_id: Option<Uuid>,
     patient_id: Option<Uuid>,

@@ -45,8 +45,8 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let filled = verb.demo && demo::fill(&application).await?;
 
     let document = medilink_http::openapi();
-    let served = application.clone();
-    let server = HttpServer::new(move || medilink_http::app(served.clone(), document.clone()))
+    let shared = application.clone();
+    let server = HttpServer::new(move || medilink_http::app(shared.clone(), document.clone()))
         .disable_signals()
         .shutdown_timeout(PATIENCE)
         .bind(config.bind)
