@@ -1,7 +1,7 @@
 //! Who may do what, over HTTP: every operation against everybody who might try.
 //!
-//! The expected answers come from the policy table. An operation that is missing here fails the
-//! build; the list of what is open to everybody may only shrink.
+//! The expected answers come from the policy table. An operation that is missing here fails
+//! a test; the list of what is open to everybody may only shrink.
 
 use medilink_domain::policy::{Access, Action, Relation, permits};
 use medilink_domain::user::Role;

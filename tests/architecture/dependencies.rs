@@ -103,7 +103,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "medilink-persistence",
             "medilink-security",
             "rpassword",
-            "serde_json",
             "strsim",
             "thiserror",
             "tokio",

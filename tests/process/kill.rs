@@ -52,6 +52,29 @@ async fn a_killed_server_loses_nothing_that_it_answered(database: TestDatabase) 
     assert_eq!(raw.count(bookings).await, appointments, "an entry for each booking");
 }
 
+#[actix_web::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    use std::io::{Read, Write};
+
+    let database = TestDatabase::sqlite().await;
+    let server = Program::serve(&database);
+    let address = server.base().trim_start_matches("http://").to_owned();
+    let stalled = std::thread::spawn(move || {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n\
+            Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = [0; 4096];
+        let length = stream.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    });
+
+    let answer = tokio::task::spawn_blocking(|| stalled.join().unwrap()).await.unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("request-timeout"), "{answer}");
+}
+
 /// Books one time after another until the server is gone; returns what was answered.
 async fn book_until_gone(
     patient: &Person,

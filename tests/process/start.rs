@@ -15,7 +15,7 @@ pub(super) async fn people(server: &Program) -> (String, Person) {
 }
 
 #[actix_web::test]
-async fn two_servers_start_at_once_on_an_empty_database() {
+async fn servers_start_at_once_on_an_empty_database() {
     for postgres in [false, true] {
         let database = TestDatabase::empty(postgres);
         let start = || {

@@ -27,6 +27,7 @@ on_both_databases! {
     a_time_may_be_booked_again_after_cancellation,
     a_cancelled_appointment_cannot_come_back_onto_another,
     whoever_writes_the_database_refuses_an_overlap,
+    exactly_the_active_statuses_take_time,
     random_intervals_never_overlap,
     an_update_of_a_changed_appointment_is_stale,
     a_list_returns_nothing_out_of_reach,
@@ -152,6 +153,23 @@ async fn whoever_writes_the_database_refuses_an_overlap(database: TestDatabase) 
         );
     }
     raw.execute(&copied("2030-01-07T10:00:00+00:00", "2030-01-07T11:00:00+00:00")).await.unwrap();
+}
+
+async fn exactly_the_active_statuses_take_time(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    clinic.book(&clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    let raw = clinic.database.raw().await;
+    let new_id = if clinic.database.is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
+
+    for status in AppointmentStatus::ALL {
+        let twin = format!(
+            "INSERT INTO appointments SELECT {new_id}, doctor_id, patient_id, patient_created_by,
+                starts_at, ends_at, '{status}', reason, notes, true, created_by, created_at,
+                updated_at, version
+            FROM appointments WHERE NOT retrospective"
+        );
+        assert_eq!(raw.execute(&twin).await.is_err(), status.is_active(), "{status}");
+    }
 }
 
 async fn random_intervals_never_overlap(database: TestDatabase) {

@@ -1,4 +1,4 @@
-//! The stored rows, one type a table. They never leave this crate.
+//! The stored rows, one type a table that is read row by row. They never leave this crate.
 #![expect(unreachable_pub, reason = "sea-orm's derives make public items")]
 
 pub(crate) mod appointment;
