@@ -16,7 +16,8 @@ help: ## Print this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: ## Start MediLink on data/medilink.db, with demo data if it is empty.
-	$(CARGO) run --locked --quiet -- serve --profile development --demo
+	@echo "Building; the first time takes some minutes. Ctrl-C stops it."
+	$(CARGO) run --locked -- serve --profile development --demo
 
 test: postgres ## Run every test, on SQLite and on a real PostgreSQL.
 	$(CARGO) test --locked --workspace --no-run

@@ -95,6 +95,8 @@ async fn a_change_of_a_stale_record_is_refused(database: TestDatabase) {
         let stale = patient.post_with(&path, &[("if-match", tag)], json!({})).await;
         let _ = stale.problem(412, "stale");
     }
+    let unquoted = patient.post_with(&path, &[("if-match", "1")], json!({})).await;
+    let _ = unquoted.problem(400, "malformed");
     patient.post_with(&path, &[("if-match", "\"5\", \"1\"")], json!({})).await.ok();
 }
 

@@ -132,6 +132,7 @@ async fn a_database_that_cannot_be_reached_ends_the_start() {
     let output = run(&database, &["serve", "--database-url", nowhere], None);
 
     assert_eq!(code(&output), Some(1));
+    assert!(said(&output).contains("cannot reach PostgreSQL at 127.0.0.1:9"), "{}", said(&output));
     assert!(!said(&output).contains("hidden"), "{}", said(&output));
 }
 

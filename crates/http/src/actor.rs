@@ -50,7 +50,7 @@ impl FromRequest for SignedIn {
         let origin = origin(request);
         Box::pin(async move {
             let application = application.ok_or_else(|| Problem::plain(ProblemKind::INTERNAL))?;
-            let token = token.ok_or_else(Problem::no_credentials)?;
+            let token = token?;
             let actor = in_time(application.sessions.authenticate(&token)).await?;
             Ok(Self(Caller { actor, origin: origin?, idempotency: None }))
         })
@@ -82,10 +82,16 @@ pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Resul
     }
 }
 
-fn bearer(request: &HttpRequest) -> Option<String> {
-    let header = single(request.headers(), &AUTHORIZATION)?;
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+fn bearer(request: &HttpRequest) -> Result<String, Problem> {
+    if !request.headers().contains_key(AUTHORIZATION) {
+        return Err(Problem::no_credentials());
+    }
+    let header = single(request.headers(), &AUTHORIZATION);
+    let token = header.and_then(|header| header.split_once(' '));
+    token
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned())
+        .ok_or_else(|| Problem::plain(ProblemKind::AUTHENTICATION_REQUIRED))
 }
 
 fn origin(request: &HttpRequest) -> Result<Origin, Problem> {

@@ -249,54 +249,75 @@ pub(crate) struct IfMatchHeader {
 }
 
 /// The versions of a record that a client is willing to change.
-pub(crate) struct IfMatch(pub(crate) Expected);
+pub(crate) struct IfMatch(Result<Expected, Problem>);
 
 impl FromRequest for IfMatch {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut tags = request.headers().get_all(IF_MATCH).peekable();
-        if tags.peek().is_none() {
-            return ready(Ok(Self(Expected::Any)));
+        let tags: Vec<_> = request.headers().get_all(IF_MATCH).collect();
+        if tags.is_empty() {
+            return ready(Ok(Self(Ok(Expected::Any))));
         }
-        let tags = tags.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let tags = tags.iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
         ready(Ok(Self(expected(tags))))
     }
 }
 
+impl IfMatch {
+    /// Reads the versions.
+    pub(crate) fn read(self) -> Result<Expected, Problem> {
+        self.0
+    }
+}
+
 /// Reads entity tags. One that is not ours, or is weak, matches no version.
-fn expected<'a>(tags: impl Iterator<Item = &'a str>) -> Expected {
+fn expected<'a>(tags: impl Iterator<Item = &'a str>) -> Result<Expected, Problem> {
     let mut versions = Vec::new();
     for tag in tags.map(str::trim) {
         if tag == "*" {
-            return Expected::Any;
+            return Ok(Expected::Any);
         }
-        let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-        let version = inner.and_then(|tag| tag.parse::<i64>().ok());
+        let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+        let inner = opaque.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        let inner = inner.ok_or_else(|| {
+            let detail = "`If-Match` takes an `ETag` with its quotes, like \"1\".";
+            Problem::new(ProblemKind::MALFORMED, detail)
+        })?;
+        let version = inner.parse::<i64>().ok().filter(|_| opaque == tag);
         // A tag is a text: "01" is not the tag of version 1.
-        versions.extend(version.filter(|version| inner == Some(&*version.to_string())));
+        versions.extend(version.filter(|version| inner == version.to_string()));
     }
-    Expected::OneOf(versions)
+    Ok(Expected::OneOf(versions))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(header: &'static str) -> Option<Expected> {
+        expected(header.split(',')).ok()
+    }
+
     #[test]
     fn an_entity_tag_names_a_version() {
-        let read = |header: &'static str| expected(header.split(','));
-
-        assert_eq!(read(r#""3""#), Expected::OneOf(vec![3]));
-        assert_eq!(read(r#""3", "4""#), Expected::OneOf(vec![3, 4]));
-        assert_eq!(read("*"), Expected::Any);
+        assert_eq!(read(r#""3""#), Some(Expected::OneOf(vec![3])));
+        assert_eq!(read(r#""3", "4""#), Some(Expected::OneOf(vec![3, 4])));
+        assert_eq!(read("*"), Some(Expected::Any));
     }
 
     #[test]
     fn a_tag_that_is_weak_or_not_ours_matches_nothing() {
-        for header in [r#"W/"3""#, "3", "\"abc\"", "", "\"", "\"03\"", "\"+3\""] {
-            assert_eq!(expected(header.split(',')), Expected::OneOf(vec![]), "{header}");
+        for header in [r#"W/"3""#, "\"abc\"", "\"\"", "\"03\"", "\"+3\""] {
+            assert_eq!(read(header), Some(Expected::OneOf(vec![])), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_tag_is_told_how_to_write_one() {
+        for header in ["3", "", "\"", "abc", "\"3", "3\""] {
+            assert_eq!(read(header), None, "{header}");
         }
     }
 }

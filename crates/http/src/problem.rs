@@ -117,7 +117,7 @@ pub(crate) struct Details {
     #[schema(example = 422)]
     status: u16,
     /// What is wrong in this case.
-    #[schema(value_type = String, example = "Some fields are wrong.")]
+    #[schema(value_type = String, example = "Some fields are wrong; `errors` names each of them.")]
     detail: Cow<'static, str>,
     /// This very occurrence.
     #[schema(example = "urn:uuid:0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f")]
@@ -244,7 +244,8 @@ impl From<FieldErrors> for Problem {
             .iter()
             .map(|(field, messages)| (field.clone(), messages.iter().map(sentence).collect()))
             .collect();
-        let mut problem = Self::new(ProblemKind::INVALID, "Some fields are wrong.");
+        let mut problem =
+            Self::new(ProblemKind::INVALID, "Some fields are wrong; `errors` names each of them.");
         problem.0.errors = Some(errors);
         problem
     }

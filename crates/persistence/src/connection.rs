@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sea_orm::sqlx::Connection;
-use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 use crate::turnstile::Turnstile;
@@ -63,12 +63,23 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// There is no server, or none that answers.
+    #[error("cannot reach PostgreSQL at {server}: {reason}; check MEDILINK_DATABASE_URL")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// Why.
+        reason: String,
+    },
+    /// The database refuses.
+    #[error("the database refuses: {0}")]
+    Refused(String),
     /// The database answers with an error, or not at all.
     #[error("the database does not answer: {0}")]
     Database(#[from] DbErr),
     /// The schema is older than the program.
-    #[error("the database has {0} migrations to run; run `medilink migrate up`")]
-    Outdated(usize),
+    #[error("the database's schema is older than the program; run `medilink migrate up`")]
+    Outdated,
     /// The SQLite library has known faults.
     #[error("SQLite {0} is too old; it has to be 3.51.3 or later")]
     SqliteTooOld(String),
@@ -215,6 +226,29 @@ fn version_query() -> sea_orm::Statement {
 /// Opens a pool of connections.
 pub(crate) async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, OpenError> {
     Ok(Database::connect(options).await?)
+}
+
+/// Calls on a PostgreSQL server once, to say what is wrong: a pool would only say that it waited.
+pub(crate) async fn call_on(url: &PostgresUrl) -> Result<(), OpenError> {
+    let Ok(options) = PgConnectOptions::from_str(&url.0) else { return Ok(()) };
+    let server = options.get_socket().map_or_else(
+        || format!("{}:{}", options.get_host(), options.get_port()),
+        |socket| socket.display().to_string(),
+    );
+    let unreachable = |reason: String| OpenError::Unreachable { server, reason };
+    match tokio::time::timeout(BUSY, PgConnection::connect_with(&options)).await {
+        Err(_) => Err(unreachable("it does not answer".to_owned())),
+        Ok(Err(sqlx::Error::Database(refusal))) => {
+            Err(OpenError::Refused(refusal.message().to_owned()))
+        }
+        Ok(Err(sqlx::Error::Io(error))) => Err(unreachable(error.to_string())),
+        Ok(Err(error)) => Err(unreachable(error.to_string())),
+        Ok(Ok(connection)) => {
+            // How it is closed matters to nobody.
+            let _ = connection.close().await;
+            Ok(())
+        }
+    }
 }
 
 fn cores() -> u32 {

@@ -29,6 +29,7 @@ impl MigrationState {
                 connection::connect(connection::sqlite_writer(path)).await?
             }
             DatabaseUrl::Postgres(address) => {
+                connection::call_on(address).await?;
                 connection::connect(connection::postgres_alone(address)).await?
             }
         };
@@ -59,6 +60,7 @@ pub async fn up(url: &DatabaseUrl) -> Result<(), OpenError> {
             migrated
         }
         DatabaseUrl::Postgres(address) => {
+            connection::call_on(address).await?;
             // The lock ends with its connection, whatever becomes of this process.
             let lock = connection::connect(connection::postgres_alone(address)).await?;
             lock.execute_unprepared("SELECT pg_advisory_lock(7233174216)").await?;
@@ -72,7 +74,11 @@ pub async fn up(url: &DatabaseUrl) -> Result<(), OpenError> {
 }
 
 async fn up_sqlite(path: &Path) -> Result<(), OpenError> {
-    let database = connection::connect(connection::sqlite_writer(path)).await?;
+    let opened = connection::connect(connection::sqlite_writer(path)).await;
+    let database = opened.map_err(|error| {
+        let source = std::io::Error::other(error.to_string());
+        OpenError::File { path: path.to_owned(), source }
+    })?;
     connection::assert_sqlite(&database).await?;
     let migrated = Migrator::up(&database, None).await;
     database.close().await?;

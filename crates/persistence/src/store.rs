@@ -49,13 +49,14 @@ impl SeaOrmStore {
                 Ok(Self { reads, writes: Writes::InTurn(writer) })
             }
             DatabaseUrl::Postgres(address) => {
+                connection::call_on(address).await?;
                 if migrate {
                     migration::up(url).await?;
                 }
                 let pool = connection::connect(connection::postgres(address)).await?;
                 let pending = Migrator::get_pending_migrations_read_only(&pool).await?.len();
                 if 0 < pending {
-                    return Err(OpenError::Outdated(pending));
+                    return Err(OpenError::Outdated);
                 }
                 Ok(Self { reads: pool.clone(), writes: Writes::AtOnce(pool) })
             }

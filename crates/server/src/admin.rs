@@ -9,7 +9,7 @@ use medilink_domain::user::{Email, Password, Username};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::wire;
+use crate::{demo, wire};
 
 #[derive(Subcommand)]
 pub(crate) enum Admin {
@@ -42,6 +42,11 @@ pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
         Failure::Configuration(format!("the password: {}", reasons.join("; ")))
     })?;
 
+    if demo::LOG_INS.iter().any(|(_, _, known)| password.disclose() == *known) {
+        let known = "the password is one of the demo's, which everybody knows".to_owned();
+        return Err(Failure::Configuration(known));
+    }
+
     let application = wire::application(config, false).await?;
     let admin = application
         .users
@@ -53,7 +58,12 @@ pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
 
 fn password(from_input: bool) -> Result<String, Failure> {
     if !from_input && stdin().is_terminal() {
-        return rpassword::prompt_password("Password: ").map_err(Failure::other);
+        let ask = |prompt| rpassword::prompt_password(prompt).map_err(Failure::other);
+        let password = ask("Password: ")?;
+        if ask("Again: ")? != password {
+            return Err(Failure::Configuration("the two passwords differ".to_owned()));
+        }
+        return Ok(password);
     }
     if !from_input {
         return Err(Failure::Configuration(

@@ -26,7 +26,7 @@ pub(crate) struct SettingFlags {
     /// the address and port to listen on
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub(crate) bind: Option<String>,
-    /// `sqlite://PATH` or `postgres://USER@HOST/NAME`
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// how much to log: error, warn, info, debug, or a filter

@@ -38,13 +38,13 @@ settings! {
     BIND = "MEDILINK_BIND", "127.0.0.1:8000", false,
         "The address and port to listen on.";
     DATABASE_URL = "MEDILINK_DATABASE_URL", "sqlite://data/medilink.db", false,
-        "sqlite://PATH, made if need be, or postgres://USER:PASSWORD@HOST/NAME.";
+        "sqlite://PATH, made if need be, or postgres://USER:PASSWORD@HOST/NAME; other characters than letters and digits in the password are percent-encoded.";
     SECRET_KEY = "MEDILINK_SECRET_KEY", "", true,
         "What tokens are signed with: 32 bytes or more, from `openssl rand -base64 48`. Required in production and on PostgreSQL; development on SQLite makes one and keeps it beside the database.";
     ACCESS_TOKEN_MINUTES = "MEDILINK_ACCESS_TOKEN_MINUTES", "15", false,
         "How long an access token holds, in minutes: 1 to 1440.";
     REFRESH_TOKEN_DAYS = "MEDILINK_REFRESH_TOKEN_DAYS", "7", false,
-        "How long a session lasts, in days: 1 to 365.";
+        "How long a session lasts, in days: 1 to 365. No call continues one yet: log in again.";
     REGISTRATION = "MEDILINK_REGISTRATION", "open", false,
         "open, or closed: then people cannot register themselves.";
     DEFAULT_TIME_ZONE = "MEDILINK_DEFAULT_TIME_ZONE", "UTC", false,
@@ -153,6 +153,11 @@ impl Config {
             "closed" => false,
             _ => return Err(wrong(REGISTRATION, "write open or closed")),
         };
+        // A bare word is a level; anything else would be taken for a module, and silence the rest.
+        let is_level = |word: &str| word.parse::<tracing::metadata::LevelFilter>().is_ok();
+        if !value(LOG).split(',').all(|part| part.contains('=') || is_level(part.trim())) {
+            return Err(wrong(LOG, "write error, warn, info, debug, trace, or a filter"));
+        }
         let log_format = value(LOG_FORMAT);
         if !["", "pretty", "json"].contains(&log_format) {
             return Err(wrong(LOG_FORMAT, "write pretty or json"));
@@ -177,8 +182,11 @@ impl Config {
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, String, Source)> {
         SETTINGS.iter().filter_map(|setting| {
             let (value, source) = self.values.get(setting.name)?;
-            let hidden = setting.is_secret && !value.is_empty();
-            let value = if hidden { "********".to_owned() } else { without_password(value) };
+            let value = match (setting.is_secret, value.is_empty()) {
+                (true, false) => "********".to_owned(),
+                (_, true) => "(not set)".to_owned(),
+                (false, false) => without_password(value),
+            };
             Some((setting.name, value, *source))
         })
     }
@@ -315,6 +323,7 @@ mod tests {
             ("MEDILINK_REGISTRATION", "maybe"),
             ("MEDILINK_DEFAULT_TIME_ZONE", "Mars/Olympus"),
             ("MEDILINK_LOG_FORMAT", "xml"),
+            ("MEDILINK_LOG", "loud"),
         ] {
             let error = config(&[(name, value)], &[]).map(drop).unwrap_err();
             assert!(error.starts_with(name), "{error}");

@@ -39,8 +39,11 @@ impl Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Outdated(_) | OpenError::SqliteTooOld(_) => Self::Version(error),
-            OpenError::File { .. } | OpenError::Database(_) => Self::other(error),
+            OpenError::Outdated | OpenError::SqliteTooOld(_) => Self::Version(error),
+            OpenError::File { .. }
+            | OpenError::Unreachable { .. }
+            | OpenError::Refused(_)
+            | OpenError::Database(_) => Self::other(error),
         }
     }
 }

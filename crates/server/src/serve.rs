@@ -43,6 +43,9 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         ));
     }
     let filled = verb.demo && demo::fill(&application).await?;
+    if verb.demo && !filled && !has_demo_accounts {
+        tracing::warn!("the database is not empty: no demo data was added");
+    }
 
     let document = medilink_http::openapi();
     let shared = application.clone();
@@ -50,7 +53,10 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         .disable_signals()
         .shutdown_timeout(PATIENCE)
         .bind(config.bind)
-        .map_err(|error| Failure::Other(format!("cannot listen on {}: {error}", config.bind)))?;
+        .map_err(|error| {
+            let remedy = "choose another address with --bind or MEDILINK_BIND";
+            Failure::Other(format!("cannot listen on {}: {error}; {remedy}", config.bind))
+        })?;
 
     let told_to_stop = told_to_stop().map_err(Failure::other)?;
     let address = server.addrs().first().copied().unwrap_or(config.bind);

@@ -8,10 +8,13 @@ use tracing_subscriber::fmt;
 use crate::config::{Config, wrong};
 use crate::failure::Failure;
 
+/// What says much that helps nobody. What a client's broken bytes do to the parser is no error of
+/// ours, and any scan would fill the log with it.
+const QUIET: &str = "actix_http::h1=off,actix_server=warn,sqlx=warn,sea_orm_migration=warn";
+
 /// Starts logging. A panic is logged by its place alone: its message may hold a person's data.
 pub(crate) fn start(config: &Config) -> Result<(), Failure> {
-    // What a client's broken bytes do to the parser is no error of ours; any scan would fill the log.
-    let filter = format!("actix_http::h1=off,sqlx=warn,sea_orm_migration=warn,{}", config.log);
+    let filter = format!("{QUIET},{}", config.log);
     let filter = EnvFilter::try_new(filter)
         .map_err(|_| wrong("MEDILINK_LOG", "write error, warn, info, debug, or a filter"))?;
     let pretty = match config.log_format.as_str() {

@@ -11,7 +11,8 @@ pub struct TokensView {
     /// What to send with each request, as `Authorization: Bearer …`.
     #[cfg_attr(feature = "schema", schema(example = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"))]
     pub access: String,
-    /// What continues the session when the access token has expired.
+    /// What will continue the session when the access token has expired. No call takes it yet: log in
+    /// again.
     #[cfg_attr(
         feature = "schema",
         schema(example = "kq3Zb0mH1s6Vb1PzF6oQkK1vP7u2n8yQe0w5c4d3b2a")

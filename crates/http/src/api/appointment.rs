@@ -171,7 +171,7 @@ async fn list_appointments(
     request_body(content = BookAppointmentBody, example = json!({
         "doctor_id": "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
         "patient_id": "0198c5a2-91f4-7d20-a1b2-5d3e8f0c6a17",
-        "starts_at": "2030-01-07T09:00:00Z",
+        "starts_at": "2030-01-08T09:00:00Z",
         "duration_minutes": 30,
         "reason": "Cough since Monday",
     })),
@@ -249,7 +249,7 @@ async fn cancel_appointment(
     body: Body<CancelAppointmentBody>,
 ) -> Result<Changed<AppointmentView>, Problem> {
     let (caller, body) = body.read_or_empty(caller)?;
-    let command = body.command(id.read()?, expected.0)?;
+    let command = body.command(id.read()?, expected.read()?)?;
     let cancelled =
         caller.perform(&app, async |call| app.appointments.cancel(call, command).await).await?;
     Ok(Changed(cancelled))

@@ -46,7 +46,7 @@ struct LogInBody {
 /// Answers the user, an access token for `Authorization: Bearer …`, and a refresh token.
 #[utoipa::path(
     tag = "auth",
-    request_body(content = LogInBody, example = json!({"username": "ada", "password": "correct horse"})),
+    request_body(content = LogInBody, example = json!({"username": "ada", "password": "demo-patient"})),
     responses((status = OK, body = SignedInView, description = "Signed in."), SignInProblems),
     security(()),
 )]

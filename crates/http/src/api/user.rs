@@ -29,7 +29,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(register_user).service(show_own_account).service(approve_user);
 }
 
-/// What to send to register, whatever the role.
+/// What to send to register, whatever the role; without one, to become a coordinator.
 #[derive(Deserialize, ToSchema)]
 struct RegisterBody {
     /// The address to sign in with.
@@ -146,13 +146,14 @@ impl Shown for UserView {
 
 /// Register
 ///
-/// Makes an account with the profile of its role, and signs its owner in. Doctors, pharmacies and
-/// coordinators are `pending` until an administrator approves them.
+/// Makes an account with the profile of its role, and signs its owner in. Whoever names no role
+/// becomes a coordinator. Doctors, pharmacies and coordinators are `pending` until an administrator
+/// approves them; the development profile approves them at once.
 #[utoipa::path(
     tag = "auth",
     request_body(content = Registration, example = json!({
-        "email": "ada@example.com", "password": "correct horse", "role": "patient",
-        "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1984-02-29",
+        "email": "grace@example.com", "password": "correct horse", "role": "patient",
+        "first_name": "Grace", "last_name": "Hopper", "date_of_birth": "1984-02-29",
     })),
     responses((status = CREATED, body = SignedInView, description = "Registered and signed in."), RegistrationProblems),
     security(()),
@@ -188,7 +189,8 @@ async fn show_own_account(app: App, caller: SignedIn) -> Result<Tagged<UserView>
 
 /// Approve a user
 ///
-/// Lets a pending user act, and records that the licence of the profile was checked.
+/// Lets a pending user act, and records that the licence of the profile was checked. The id is the
+/// user's; a doctor's profile shows it as `user_id`.
 #[utoipa::path(
     tag = "users",
     params(
@@ -213,9 +215,9 @@ async fn approve_user(
 ) -> Result<Changed<UserView>, Problem> {
     let (caller, body) = body.read_or_empty(caller)?;
     body.check()?;
-    let id = id.read()?;
+    let (id, expected) = (id.read()?, expected.read()?);
     let user =
-        caller.perform(&app, async |call| app.users.approve(call, id, expected.0).await).await?;
+        caller.perform(&app, async |call| app.users.approve(call, id, expected).await).await?;
     Ok(Changed(user))
 }
 
