@@ -110,7 +110,11 @@ async fn every_wrong_field_of_a_registration_is_named_at_once() {
 
     assert_eq!(
         wrong.body["errors"]["password"],
-        json!(["Use at least 8 characters.", "Use more than digits."])
+        json!([
+            "Use at least 8 characters.",
+            "Use more than digits.",
+            "Use another one; this is among the most common passwords.",
+        ])
     );
     assert_eq!(
         wrong.wrong_fields(),
@@ -187,4 +191,26 @@ async fn passwords_are_counted_in_characters() {
     assert_eq!(register(3, "ß".repeat(7)).await.wrong_fields(), ["password"]);
     assert_eq!(register(4, "ß".repeat(129)).await.wrong_fields(), ["password"]);
     assert_eq!(register(5, "12345678".to_owned()).await.wrong_fields(), ["password"]);
+}
+
+#[actix_web::test]
+async fn a_password_that_others_would_try_is_told_why() {
+    let clinic = TestApp::start().await;
+    let register = |password: &str| {
+        let body = json!({
+            "email": "grace.hopper@example.org", "username": "amazing", "first_name": "Grace",
+            "last_name": "Hopper", "password": password,
+        });
+        let nobody = clinic.unknown();
+        async move { nobody.post("/api/v1/auth/register", body).await }
+    };
+
+    for (password, reason) in [
+        ("Amazing12", "Use something less like your own name, user name or e-mail address."),
+        ("grace.hopper", "Use something less like your own name, user name or e-mail address."),
+        ("ILoveYou1", "Use another one; this is among the most common passwords."),
+    ] {
+        let refused = register(password).await;
+        assert_eq!(refused.body["errors"], json!({"password": [reason]}), "{password}");
+    }
 }

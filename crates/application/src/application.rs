@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use medilink_domain::id::{AuditEntryId, RequestId};
+use medilink_domain::password::PasswordRules;
 use medilink_domain::time::Zone;
 
 use crate::appointment::Appointments;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub approval_required: bool,
     /// Whether people may register themselves.
     pub registration_open: bool,
+    /// What is asked of new passwords.
+    pub password_rules: PasswordRules,
     /// How long an access token holds.
     pub access_token_minutes: u32,
     /// How long a session lasts without use.
@@ -56,6 +59,7 @@ impl Default for Settings {
             default_time_zone: Zone::utc(),
             approval_required: true,
             registration_open: true,
+            password_rules: PasswordRules::default(),
             access_token_minutes: 15,
             refresh_token_days: 7,
         }
@@ -123,6 +127,11 @@ impl Application {
     /// Returns the zone of dates that no doctor's zone applies to.
     pub fn default_time_zone(&self) -> &Zone {
         &self.settings.default_time_zone
+    }
+
+    /// Returns what is asked of new passwords.
+    pub fn password_rules(&self) -> PasswordRules {
+        self.settings.password_rules
     }
 
     /// Tells whether requests can be served: the store answers, and the program is to go on.

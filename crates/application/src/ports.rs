@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use medilink_domain::audit::AuditEntry;
 use medilink_domain::id::{SessionId, UserId, Uuid};
+use medilink_domain::password::{NewPassword, Password};
 use medilink_domain::time::Timestamp;
-use medilink_domain::user::{Password, Role};
+use medilink_domain::user::Role;
 
 use crate::error::{Result, StoreError};
 use crate::page::Position;
@@ -28,7 +29,7 @@ pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password.
     ///
     /// MUST answer [`Error::Overloaded`](crate::Error::Overloaded) rather than queue without end.
-    async fn hash(&self, password: Password) -> Result<String>;
+    async fn hash(&self, password: NewPassword) -> Result<String>;
 
     /// Tells whether a password belongs to a hash.
     ///

@@ -23,6 +23,7 @@ pub mod policy;
 pub mod appointment;
 pub mod audit;
 pub mod doctor;
+pub mod password;
 pub mod patient;
 pub mod pharmacy;
 pub mod session;

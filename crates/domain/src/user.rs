@@ -176,61 +176,6 @@ impl fmt::Debug for Email {
     }
 }
 
-/// A password that somebody chose: 8 to 128 characters, any of Unicode, not digits alone.
-#[derive(Clone)]
-pub struct Password(String);
-
-/// Why a password was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordError {
-    /// It is easy to try out.
-    #[error("use at least 8 characters")]
-    TooShort,
-    /// It is longer than anybody types.
-    #[error("use at most 128 characters")]
-    TooLong,
-    /// It is a number.
-    #[error("use more than digits")]
-    Digits,
-}
-
-impl Password {
-    /// Reads a new password. It is not trimmed: a space is a character like any other.
-    ///
-    /// # Errors
-    ///
-    /// Every reason for which it is refused, so that nobody has to guess twice.
-    pub fn parse(raw: &str) -> Result<Self, Vec<PasswordError>> {
-        let length = raw.chars().count();
-        let digits = !raw.is_empty() && raw.chars().all(char::is_numeric);
-        let errors: Vec<_> = [
-            (length < 8, PasswordError::TooShort),
-            (128 < length, PasswordError::TooLong),
-            (digits, PasswordError::Digits),
-        ]
-        .into_iter()
-        .filter_map(|(wrong, error)| wrong.then_some(error))
-        .collect();
-        if errors.is_empty() { Ok(Self(raw.to_owned())) } else { Err(errors) }
-    }
-
-    /// Takes a password that is to be compared, not kept, whatever the rules for new ones.
-    pub const fn attempt(raw: String) -> Self {
-        Self(raw)
-    }
-
-    /// Hands out the password, for hashing.
-    pub fn disclose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[password]")
-    }
-}
-
 /// The name of a person. A part is `None` until its owner completes the profile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonName {
@@ -437,22 +382,8 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_told_every_reason() {
-        assert_eq!(
-            Password::parse("1234567").unwrap_err(),
-            [PasswordError::TooShort, PasswordError::Digits]
-        );
-        assert!(Password::parse("pässwörd").is_ok());
-        assert!(Password::parse(&"x".repeat(128)).is_ok());
-        assert_eq!(Password::parse(&"x".repeat(129)).unwrap_err(), [PasswordError::TooLong]);
-    }
-
-    #[test]
-    fn secrets_do_not_print_themselves() {
-        let user = a_pending_doctor();
-        let password = Password::parse("correct horse").unwrap();
-
-        assert_eq!(format!("{:?} {password:?}", user.email), "[e-mail] [password]");
+    fn an_address_does_not_print_itself() {
+        assert_eq!(format!("{:?}", a_pending_doctor().email), "[e-mail]");
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use medilink_application::ports::PasswordHasher;
 use medilink_application::{Error, Result};
-use medilink_domain::user::Password;
+use medilink_domain::password::{NewPassword, Password};
 use tokio::sync::Semaphore;
 
 /// What one hash costs whoever computes it.
@@ -78,7 +78,7 @@ impl Argon2Hasher {
 
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
-    async fn hash(&self, password: Password) -> Result<String> {
+    async fn hash(&self, password: NewPassword) -> Result<String> {
         self.in_turn(move |argon2| argon2.hash_password(password.disclose().as_bytes()))
             .await?
             .map(|hash| hash.to_string())
@@ -125,25 +125,29 @@ impl Drop for Waiting<'_> {
 mod tests {
     use super::*;
 
-    fn password(raw: &str) -> Password {
-        Password::attempt(raw.to_owned())
+    fn typed(raw: &str) -> Password {
+        Password::typed(raw.to_owned())
+    }
+
+    fn chosen(raw: &str) -> NewPassword {
+        NewPassword::known(typed(raw))
     }
 
     #[tokio::test]
     async fn a_password_belongs_to_its_own_hash_only() {
         let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
 
-        let hash = hasher.hash(password("correct horse")).await.unwrap();
+        let hash = hasher.hash(chosen("correct horse")).await.unwrap();
 
-        assert!(hasher.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify(password("battery staple"), Some(hash)).await.unwrap());
+        assert!(hasher.verify(typed("correct horse"), Some(hash.clone())).await.unwrap());
+        assert!(!hasher.verify(typed("battery staple"), Some(hash)).await.unwrap());
     }
 
     #[tokio::test]
     async fn nobody_has_no_password() {
         let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
 
-        assert!(!hasher.verify(password(""), None).await.unwrap());
+        assert!(!hasher.verify(typed(""), None).await.unwrap());
     }
 
     #[test]
@@ -158,9 +162,9 @@ mod tests {
         let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
         let places: Vec<_> = (0..QUEUE).map(|_| Waiting::enter(&hasher.waiting)).collect();
 
-        assert!(matches!(hasher.hash(password("x")).await, Err(Error::Overloaded)));
+        assert!(matches!(hasher.hash(chosen("x")).await, Err(Error::Overloaded)));
 
         drop(places);
-        assert!(hasher.hash(password("x")).await.is_ok());
+        assert!(hasher.hash(chosen("x")).await.is_ok());
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 use clap::{Args, Subcommand};
 use medilink_application::Error;
 use medilink_application::user::CreateAdmin;
-use medilink_domain::user::{Email, Password, Username};
+use medilink_domain::user::{Email, Username};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -37,10 +37,14 @@ pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
         .map_err(|error| Failure::Configuration(format!("--username: {error}")))?;
     let email = Email::parse(&create.email)
         .map_err(|error| Failure::Configuration(format!("--email: {error}")))?;
-    let password = Password::parse(&password(create.password_stdin)?).map_err(|reasons| {
-        let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-        Failure::Configuration(format!("the password: {}", reasons.join("; ")))
-    })?;
+    let owner = [username.as_str(), email.disclose()];
+    let password = config
+        .password_rules
+        .choose(&password(create.password_stdin)?, &owner)
+        .map_err(|reasons| {
+            let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+            Failure::Configuration(format!("the password: {}", reasons.join("; ")))
+        })?;
 
     if demo::LOG_INS.iter().any(|(_, _, known)| password.disclose() == *known) {
         let known = "the password is one of the demo's, which everybody knows".to_owned();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
 
+use medilink_domain::password::PasswordRules;
 use medilink_domain::time::Zone;
 use medilink_persistence::DatabaseUrl;
 
@@ -47,6 +48,8 @@ settings! {
         "How long a session lasts, in days: 1 to 365. No call continues one yet: log in again.";
     REGISTRATION = "MEDILINK_REGISTRATION", "open", false,
         "open, or closed: then people cannot register themselves.";
+    PASSWORD_MIN_LENGTH = "MEDILINK_PASSWORD_MIN_LENGTH", "8", false,
+        "How many characters a new password has at least: 8 to 64.";
     DEFAULT_TIME_ZONE = "MEDILINK_DEFAULT_TIME_ZONE", "UTC", false,
         "The IANA time zone of dates that no doctor's zone applies to, and of new doctors.";
     LOG = "MEDILINK_LOG", "info", false,
@@ -97,6 +100,7 @@ pub(crate) struct Config {
     pub(crate) access_token_minutes: u32,
     pub(crate) refresh_token_days: u32,
     pub(crate) registration_open: bool,
+    pub(crate) password_rules: PasswordRules,
     pub(crate) default_time_zone: Zone,
     pub(crate) log: String,
     pub(crate) log_format: String,
@@ -170,6 +174,7 @@ impl Config {
             access_token_minutes: number(ACCESS_TOKEN_MINUTES, value(ACCESS_TOKEN_MINUTES), 1440)?,
             refresh_token_days: number(REFRESH_TOKEN_DAYS, value(REFRESH_TOKEN_DAYS), 365)?,
             registration_open,
+            password_rules: password_rules(value(PASSWORD_MIN_LENGTH), profile)?,
             default_time_zone: Zone::parse(value(DEFAULT_TIME_ZONE))
                 .map_err(|error| wrong(DEFAULT_TIME_ZONE, error))?,
             log: value(LOG).to_owned(),
@@ -213,6 +218,21 @@ fn number(name: &str, raw: &str, most: u32) -> Result<u32, Failure> {
         .ok()
         .filter(|number| (1..=most).contains(number))
         .ok_or_else(|| wrong(name, format!("write a whole number from 1 to {most}")))
+}
+
+/// Passwords may be asked to be longer than the shortest, and never shorter.
+fn password_rules(raw: &str, profile: Profile) -> Result<PasswordRules, Failure> {
+    const MOST: usize = 64;
+    let shortest = PasswordRules::SHORTEST;
+    let length = raw.parse().ok().filter(|length| (shortest..=MOST).contains(length));
+    let length = length.ok_or_else(|| {
+        wrong(PASSWORD_MIN_LENGTH, format!("write a whole number from {shortest} to {MOST}"))
+    })?;
+    let rules = PasswordRules::new(length);
+    Ok(match profile {
+        Profile::Development => rules.while_building(),
+        Profile::Production => rules,
+    })
 }
 
 fn flag<'a>(flags: &'a SettingFlags, name: &str) -> Option<&'a String> {
@@ -321,6 +341,7 @@ mod tests {
             ("MEDILINK_ACCESS_TOKEN_MINUTES", "0"),
             ("MEDILINK_REFRESH_TOKEN_DAYS", "never"),
             ("MEDILINK_REGISTRATION", "maybe"),
+            ("MEDILINK_PASSWORD_MIN_LENGTH", "7"),
             ("MEDILINK_DEFAULT_TIME_ZONE", "Mars/Olympus"),
             ("MEDILINK_LOG_FORMAT", "xml"),
             ("MEDILINK_LOG", "loud"),

@@ -10,11 +10,12 @@ use medilink_domain::appointment::Booking;
 use medilink_domain::audit::Origin;
 use medilink_domain::doctor::{DoctorProfile, Specialization};
 use medilink_domain::id::{DoctorId, PatientId};
+use medilink_domain::password::NewPassword;
 use medilink_domain::patient::{BloodGroup, Gender, PatientDetails};
 use medilink_domain::pharmacy::PharmacyProfile;
 use medilink_domain::text::{LicenseNumber, OrganizationName, Place, Reason};
 use medilink_domain::time::{BookableTime, Date, Timestamp, Zone};
-use medilink_domain::user::{Email, Password, PersonName, Username};
+use medilink_domain::user::{Email, PersonName, Username};
 
 use crate::failure::Failure;
 
@@ -132,10 +133,10 @@ fn origin(application: &Application) -> Origin {
 }
 
 /// The passwords that everybody knows; who has none in the list has the doctors'.
-fn password(username: &str) -> Password {
+fn password(username: &str) -> NewPassword {
     let known = LOG_INS.iter().find(|(_, name, _)| *name == username);
     let password = known.map_or("demo-doctor", |(_, _, password)| password);
-    Password::attempt(password.to_owned())
+    NewPassword::of_a_demo(password.to_owned())
 }
 
 fn a_doctor(

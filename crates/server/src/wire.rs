@@ -32,6 +32,7 @@ pub(crate) async fn application(
         default_time_zone: config.default_time_zone.clone(),
         approval_required: config.profile == Profile::Production,
         registration_open: config.registration_open,
+        password_rules: config.password_rules,
         access_token_minutes: config.access_token_minutes,
         refresh_token_days: config.refresh_token_days,
     };

@@ -2,9 +2,10 @@
 
 use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
 use medilink_domain::id::AuditEntryId;
+use medilink_domain::password::Password;
 use medilink_domain::policy::Action;
 use medilink_domain::text::key;
-use medilink_domain::user::{Password, UserStatus};
+use medilink_domain::user::UserStatus;
 
 use super::{Sessions, SignedInView, begin};
 use crate::error::{Error, Result};
@@ -89,7 +90,7 @@ mod tests {
 
     async fn log_in(clinic: FakeClinic) -> (Result<SignedInView>, Trail) {
         let (application, trail) = clinic.open();
-        let password = Password::attempt("correct horse".to_owned());
+        let password = Password::typed("correct horse".to_owned());
         let command = LogIn { name: " Ada ".to_owned(), password };
         (application.sessions.log_in(an_origin(), command).await, trail)
     }

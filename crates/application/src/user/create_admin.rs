@@ -2,9 +2,10 @@
 
 use medilink_domain::audit::{AuditEntry, Outcome};
 use medilink_domain::id::{AuditEntryId, UserId};
+use medilink_domain::password::NewPassword;
 use medilink_domain::phi::Phi;
 use medilink_domain::policy::Action;
-use medilink_domain::user::{Account, Email, Password, PersonName, Role, User, Username};
+use medilink_domain::user::{Account, Email, PersonName, Role, User, Username};
 
 use super::{OwnProfile, UserView, Users};
 use crate::error::Result;
@@ -16,7 +17,7 @@ pub struct CreateAdmin {
     /// The address to sign in with.
     pub email: Email,
     /// The password.
-    pub password: Password,
+    pub password: NewPassword,
 }
 
 impl Users {
@@ -70,7 +71,7 @@ mod tests {
     async fn create_admin(clinic: FakeClinic) -> (Result<UserView>, Trail) {
         let (application, trail) = clinic.open();
         let User { username, email, .. } = a_user(Role::Admin, UserStatus::Active);
-        let password = Password::parse("correct horse").unwrap();
+        let password = NewPassword::of_a_demo("correct horse".to_owned());
         let command = CreateAdmin { username, email, password };
         (application.users.create_admin(command).await, trail)
     }

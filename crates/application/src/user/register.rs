@@ -3,15 +3,14 @@
 use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
 use medilink_domain::id::{AuditEntryId, DoctorId, PatientId, PharmacyId, UserId};
+use medilink_domain::password::NewPassword;
 use medilink_domain::patient::{Patient, PatientDetails, born_by};
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::phi::Phi;
 use medilink_domain::policy::Action;
 use medilink_domain::text::Phone;
 use medilink_domain::time::Timestamp;
-use medilink_domain::user::{
-    Account, Email, Password, PersonName, Role, User, UserStatus, Username,
-};
+use medilink_domain::user::{Account, Email, PersonName, Role, User, UserStatus, Username};
 
 use super::{OwnProfile, Taken, UserView, Users};
 use crate::error::{Error, FieldErrors, Result, TAKEN};
@@ -47,7 +46,7 @@ pub struct Register {
     /// The address to sign in with.
     pub email: Email,
     /// The password.
-    pub password: Password,
+    pub password: NewPassword,
     /// The name to sign in with; without one it is made from the address.
     pub username: Option<Username>,
     /// The name of the person.
@@ -236,7 +235,7 @@ mod tests {
     fn ada(profile: Profile) -> Register {
         Register {
             email: Email::parse("ada@example.com").unwrap(),
-            password: Password::parse("correct horse").unwrap(),
+            password: NewPassword::of_a_demo("correct horse".to_owned()),
             username: None,
             name: PersonName::parse("Ada", "Lovelace").unwrap(),
             phone: Phone::parse("+44 20 7946 0000").ok(),

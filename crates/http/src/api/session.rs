@@ -5,7 +5,7 @@ use actix_web::web::Json;
 use medilink_application::error::FieldErrors;
 use medilink_application::session::{LogIn, SignedInView};
 use medilink_application::{Error, Result};
-use medilink_domain::user::Password;
+use medilink_domain::password::Password;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -85,6 +85,6 @@ impl LogInBody {
             // A blank name is nobody's.
             return Err(Error::WrongCredentials);
         };
-        Ok(LogIn { name, password: Password::attempt(password) })
+        Ok(LogIn { name, password: Password::typed(password) })
     }
 }

@@ -6,10 +6,11 @@ use medilink_application::session::SignedInView;
 use medilink_application::user::{Profile, Register, UserView};
 use medilink_application::{Error, Result};
 use medilink_domain::id::UserId;
+use medilink_domain::password::{NewPassword, PasswordRules};
 use medilink_domain::pharmacy::PharmacyProfile;
 use medilink_domain::text::{Address, LicenseNumber, Name, OrganizationName, Phone, Place};
 use medilink_domain::time::Zone;
-use medilink_domain::user::{Email, Password, PersonName, Role, Username};
+use medilink_domain::user::{Email, PersonName, Role, Username};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -164,7 +165,7 @@ async fn register_user(
     caller: Public,
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = body.read_public()?.command(app.default_time_zone())?;
+    let command = body.read_public()?.command(app.password_rules(), app.default_time_zone())?;
     let signed_in = in_time(app.users.register(caller.origin, command)).await?;
     Ok(HttpResponse::Created().insert_header(("Location", "/api/v1/auth/me")).json(signed_in))
 }
@@ -222,16 +223,22 @@ async fn approve_user(
 }
 
 impl RegisterBody {
-    fn command(self, default_zone: &Zone) -> Result<Register> {
+    fn command(self, rules: PasswordRules, default_zone: &Zone) -> Result<Register> {
         let mut errors = FieldErrors::default();
         let email = self.email.required("email", &mut errors, |raw| Email::parse(&raw));
-        let password = self.password.required("password", &mut errors, Ok::<_, String>);
-        let password = password.and_then(|raw| new_password(&raw, &mut errors));
         let username = self.username.filled("username", &mut errors, Username::parse);
         let name = PersonName {
             first: self.first_name.filled("first_name", &mut errors, Name::parse),
             last: self.last_name.filled("last_name", &mut errors, Name::parse),
         };
+        let owner = [
+            name.first(),
+            name.last(),
+            username.as_ref().map_or("", Username::as_str),
+            email.as_ref().map_or("", Email::disclose),
+        ];
+        let password = self.password.required("password", &mut errors, Ok::<_, String>);
+        let password = password.and_then(|raw| new_password(rules, &raw, &owner, &mut errors));
         let phone = self.phone.filled("phone", &mut errors, Phone::parse);
         let role = if self.role.is_missing() {
             Some(Role::Coordinator)
@@ -248,8 +255,14 @@ impl RegisterBody {
     }
 }
 
-fn new_password(raw: &str, errors: &mut FieldErrors) -> Option<Password> {
-    match Password::parse(raw) {
+/// Reads a new password of somebody who goes by these names, and says every reason against it.
+fn new_password(
+    rules: PasswordRules,
+    raw: &str,
+    owner: &[&str],
+    errors: &mut FieldErrors,
+) -> Option<NewPassword> {
+    match rules.choose(raw, owner) {
         Ok(password) => Some(password),
         Err(reasons) => {
             for reason in reasons {
