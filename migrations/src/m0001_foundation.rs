@@ -203,7 +203,7 @@ CREATE TABLE audit_entries (
     request_id {uuid},
     address text,
     action text NOT NULL,
-    outcome text NOT NULL CHECK (outcome IN ('done', 'refused', 'failed')),
+    outcome text NOT NULL CHECK (outcome IN ('done', 'denied', 'failed')),
     concept text,
     record_id {uuid},
     patient_id {uuid}

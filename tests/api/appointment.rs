@@ -149,7 +149,7 @@ async fn reads_and_refusals_are_on_the_audit_trail(database: TestDatabase) {
     assert_eq!(
         entries,
         [
-            named("read_appointment", "refused"),
+            named("read_appointment", "denied"),
             named("read_appointment", "done"),
             named("book_appointment", "done"),
         ]

@@ -5,12 +5,13 @@ use medilink_application::error::{Conflict, StoreError};
 use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
+use medilink_domain::actor::{Actor, care_since};
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::id::UserId;
-use medilink_domain::policy::{Access, Action, Actor, care_since, reach};
+use medilink_domain::period::BookableTime;
+use medilink_domain::policy::{Access, Action, reach};
 use medilink_domain::record::Concept;
 use medilink_domain::text::{AppointmentNotes, Reason};
-use medilink_domain::time::BookableTime;
 use medilink_domain::user::Role;
 use medilink_tests::{TestDatabase, on_both_databases};
 use proptest::prelude::*;
@@ -246,7 +247,7 @@ async fn a_list_returns_nothing_out_of_reach(database: TestDatabase) {
         let all = queries.appointments().list(&admin, &everything).await.unwrap();
         for view in &all.items {
             let seen = queries.appointments().find(view.id).await.unwrap().unwrap();
-            let relations = actor.relations_to_encounter(
+            let relations = actor.relations_to_appointment(
                 view.doctor_id,
                 view.patient_id,
                 seen.patient_created_by,

@@ -46,7 +46,7 @@ async fn recorded_entries_are_all_kept(database: TestDatabase) {
 
     assert!(kept.iter().all(Result::is_ok));
     let raw = clinic.database.raw().await;
-    let refusals = "SELECT count(*) FROM audit_entries WHERE outcome = 'refused'";
+    let refusals = "SELECT count(*) FROM audit_entries WHERE outcome = 'denied'";
     assert_eq!(raw.count(refusals).await, 300);
 }
 
@@ -62,5 +62,5 @@ async fn a_recorder_who_leaves_harms_no_other(database: TestDatabase) {
 }
 
 fn refused() -> AuditEntry {
-    AuditEntry { outcome: Outcome::Refused, ..an_entry() }
+    AuditEntry { outcome: Outcome::Denied, ..an_entry() }
 }

@@ -5,20 +5,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use medilink_application::error::StoreError;
 use medilink_application::ports::Ids;
 use medilink_application::store::{Store, UnitOfWork};
-use medilink_application::testing::{NOW, at};
+use medilink_application::testing::{NOW, a_hash, at};
+use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{Appointment, Booking};
 use medilink_domain::audit::{AuditEntry, Outcome};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
+use medilink_domain::email::Email;
 use medilink_domain::id::{
     AppointmentId, AuditEntryId, DoctorId, PatientId, SessionId, UserId, Uuid,
 };
+use medilink_domain::name::PersonName;
 use medilink_domain::patient::{Patient, PatientDetails};
-use medilink_domain::phi::Phi;
-use medilink_domain::policy::{Action, Actor};
+use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::policy::Action;
 use medilink_domain::revision::Revision;
 use medilink_domain::text::LicenseNumber;
-use medilink_domain::time::{BookableTime, Period, Timestamp, Zone};
-use medilink_domain::user::{Email, PersonName, Role, User, UserStatus, Username};
+use medilink_domain::time::Timestamp;
+use medilink_domain::user::{Role, User, UserStatus, Username};
+use medilink_domain::zone::Zone;
 use medilink_persistence::SeaOrmStore;
 use medilink_security::SystemIds;
 use medilink_tests::TestDatabase;
@@ -135,7 +139,7 @@ pub(crate) fn a_user() -> User {
         id: UserId::new(new_id()),
         username: Username::parse(&format!("user{number}")).unwrap(),
         email: Email::parse(&format!("user{number}@example.org")).unwrap(),
-        password_hash: Phi::new("hash".to_owned()),
+        password_hash: a_hash(),
         name: PersonName::parse("Ada", "Lovelace").unwrap(),
         phone: None,
         role: Role::Coordinator,

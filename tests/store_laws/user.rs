@@ -6,15 +6,17 @@ use medilink_application::testing::{NOW, at};
 use medilink_domain::doctor::{
     BookingMode, Doctor, DoctorProfile, Specialization, YearsOfExperience,
 };
+use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PharmacyId};
 use medilink_domain::money::Money;
+use medilink_domain::name::PersonName;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::Concept;
 use medilink_domain::text::{
     Biography, LicenseNumber, OrganizationName, Phone, Place, Qualification, SpecializationText,
 };
-use medilink_domain::time::Zone;
-use medilink_domain::user::{Email, PersonName, User, Username};
+use medilink_domain::user::{User, Username};
+use medilink_domain::zone::Zone;
 use medilink_tests::{TestDatabase, on_both_databases};
 
 use super::clinic::{Clinic, a_doctor, a_patient, a_user, an_entry, new_id};

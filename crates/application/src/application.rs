@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use medilink_domain::id::{AuditEntryId, RequestId};
 use medilink_domain::password::PasswordRules;
-use medilink_domain::time::Zone;
+use medilink_domain::zone::Zone;
 
 use crate::appointment::Appointments;
 use crate::call::{Call, Caller};

@@ -2,9 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use medilink_domain::actor::{Actor, Relations};
 use medilink_domain::audit::{AuditEntry, Origin, Outcome};
 use medilink_domain::id::{AuditEntryId, DoctorId, PatientId, Uuid};
-use medilink_domain::policy::{Access, Action, Actor, Relations, discloses_patient_data};
+use medilink_domain::policy::{Access, Action, discloses_patient_data};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::time::Timestamp;
 
@@ -51,14 +52,10 @@ impl Subject {
     /// Nothing that is there already: a list, or a record that is to be made.
     pub const NONE: Self = Self { record: None, patient: None };
 
-    /// One record.
+    /// One record. That of a patient touches the patient's data.
     pub fn of(record: impl Into<Record>) -> Self {
-        Self { record: Some(record.into()), patient: None }
-    }
-
-    /// One patient's record.
-    pub fn patient(id: PatientId) -> Self {
-        Self::of(id).touching(Some(id))
+        let record = record.into();
+        Self { record: Some(record), patient: record.patient() }
     }
 
     /// Says whose data it is.
@@ -154,7 +151,7 @@ impl Call {
                 Some(self.entry(decision, Outcome::Done, now))
             }
             Err(Error::NotFound(_) | Error::Forbidden(_) | Error::ApprovalPending) => {
-                Some(self.entry(decision, Outcome::Refused, now))
+                Some(self.entry(decision, Outcome::Denied, now))
             }
             Ok(_) | Err(_) => None,
         }
@@ -203,8 +200,7 @@ impl Permit<'_> {
     pub fn audit(self, record: impl Into<Record>, now: Timestamp) -> AuditEntry {
         self.call.take_decision();
         let record = record.into();
-        let own = (record.concept == Concept::Patient).then(|| PatientId::new(record.id));
-        let patient = self.patient.or(own);
+        let patient = self.patient.or(record.patient());
         let decision = Decision { action: self.action, record: Some(record), patient };
         self.call.entry(decision, Outcome::Done, now)
     }
@@ -267,7 +263,7 @@ mod tests {
     /// Reads a patient's record without a store.
     async fn read_patient(clinic: FakeClinic, by: Caller) -> (Result<()>, Trail) {
         let (application, trail) = clinic.open();
-        let subject = Subject::patient(a_patient().id);
+        let subject = Subject::of(a_patient().id);
         let answer = application
             .perform(by, async |call| {
                 call.may(Action::ReadPatient, Relations::NONE, subject).map(drop)
@@ -305,7 +301,7 @@ mod tests {
     #[tokio::test]
     async fn a_write_that_fails_for_another_reason_than_the_caller_owes_nothing() {
         let (application, trail) = FakeClinic::default().open();
-        let subject = Subject::patient(a_patient().id);
+        let subject = Subject::of(a_patient().id);
 
         let answer: Result<()> = application
             .perform(a_caller(Role::Admin), async |call| {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use medilink_domain::audit::AuditEntry;
 use medilink_domain::id::{SessionId, UserId, Uuid};
-use medilink_domain::password::{NewPassword, Password};
+use medilink_domain::password::{NewPassword, Password, PasswordHash};
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::Role;
 
@@ -22,6 +22,17 @@ pub trait Ids: Send + Sync {
     fn next(&self) -> Uuid;
 }
 
+/// What a comparison of a password with a hash has shown.
+#[derive(Debug)]
+pub enum Verdict {
+    /// They do not belong together.
+    Wrong,
+    /// They do.
+    Right,
+    /// They do, but the hash costs an attacker less than a new one would. Hash this anew.
+    RightButWeak(NewPassword),
+}
+
 /// Hashes passwords, on threads of its own and never many at once.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -29,12 +40,12 @@ pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password.
     ///
     /// MUST answer [`Error::Overloaded`](crate::Error::Overloaded) rather than queue without end.
-    async fn hash(&self, password: NewPassword) -> Result<String>;
+    async fn hash(&self, password: NewPassword) -> Result<PasswordHash>;
 
     /// Tells whether a password belongs to a hash.
     ///
     /// MUST take as long for `None`, which no password belongs to, as for a hash.
-    async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool>;
+    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict>;
 }
 
 /// What an access token says.

@@ -7,20 +7,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{Appointment, AppointmentStatus, Booking};
 use medilink_domain::audit::{AuditEntry, Origin};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
+use medilink_domain::email::Email;
 use medilink_domain::id::{
     AppointmentId, DoctorId, PatientId, PharmacyId, RequestId, SessionId, UserId, Uuid,
 };
+use medilink_domain::name::PersonName;
+use medilink_domain::password::PasswordHash;
 use medilink_domain::patient::{Patient, PatientDetails};
+use medilink_domain::period::BookableTime;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
-use medilink_domain::phi::Phi;
-use medilink_domain::policy::Actor;
 use medilink_domain::record::Record;
 use medilink_domain::revision::Revision;
-use medilink_domain::time::{BookableTime, Date, Timestamp, Zone};
-use medilink_domain::user::{Email, PersonName, Role, User, UserStatus, Username};
+use medilink_domain::time::{Date, Timestamp};
+use medilink_domain::user::{Role, User, UserStatus, Username};
+use medilink_domain::zone::Zone;
 
 use crate::Application;
 use crate::application::{Ports, Settings};
@@ -432,13 +436,18 @@ pub fn a_user(role: Role, status: UserStatus) -> User {
         id: UserId::new(Uuid::from_u128(8)),
         username: Username::parse("ada").expect("a user name"),
         email: Email::parse("ada@example.com").expect("an address"),
-        password_hash: Phi::new("hash".to_owned()),
+        password_hash: a_hash(),
         name: PersonName::default(),
         phone: None,
         role,
         status,
         revision: Revision::new(at(NOW)),
     }
+}
+
+/// Makes the hash that everybody's password has.
+pub fn a_hash() -> PasswordHash {
+    PasswordHash::new("hash".to_owned())
 }
 
 /// Reads a day that a test knows to be right.

@@ -1,14 +1,15 @@
 //! Appointments: booking a doctor's time for a patient, and what may become of it.
 
+use crate::actor::Actor;
 use crate::choice::choice;
 use crate::doctor::{BookingMode, Doctor};
 use crate::id::{AppointmentId, DoctorId, PatientId, UserId};
 use crate::patient::Patient;
-use crate::policy::Actor;
+use crate::period::BookableTime;
 use crate::revision::Revision;
 use crate::rule::{Rule, RuleCode};
 use crate::text::{AppointmentNotes, Reason};
-use crate::time::{BookableTime, Timestamp};
+use crate::time::Timestamp;
 use crate::user::Role;
 
 choice! {
@@ -77,7 +78,7 @@ pub struct Appointment {
     pub reason: Option<Reason>,
     /// What else there is to know.
     pub notes: Option<AppointmentNotes>,
-    /// Whether it was entered when its time was over already.
+    /// Whether it was entered after its start.
     pub retrospective: bool,
     /// The user who booked it.
     pub created_by: UserId,
@@ -158,9 +159,9 @@ pub enum AppointmentError {
     /// The doctor is booked within published time slots only.
     #[error("the doctor is booked within published time slots only")]
     OutsideTimeSlots,
-    /// A patient cannot book what is over.
-    #[error("the time is over; choose a later one")]
-    InPast,
+    /// A patient cannot book what has begun.
+    #[error("the start has passed; choose a later time")]
+    StartPassed,
 }
 
 impl Rule for AppointmentError {
@@ -172,7 +173,7 @@ impl Rule for AppointmentError {
             Self::PatientDoubleBooked => RuleCode::PatientDoubleBooked,
             Self::DoctorUnavailable => RuleCode::DoctorUnavailable,
             Self::OutsideTimeSlots => RuleCode::OutsideTimeSlots,
-            Self::InPast => RuleCode::TimeInPast,
+            Self::StartPassed => RuleCode::TimeInPast,
         }
     }
 }
@@ -189,8 +190,8 @@ impl Appointment {
     /// - [`AppointmentError::DoctorUnavailable`] if the doctor takes no appointments.
     /// - [`AppointmentError::OutsideTimeSlots`] if a patient or a coordinator books a doctor who
     ///   is booked within published time slots only.
-    /// - [`AppointmentError::InPast`] if a patient asks for a time that is over. For others such
-    ///   an appointment is marked as retrospective.
+    /// - [`AppointmentError::StartPassed`] if a patient asks for a time whose start has passed. For
+    ///   others such an appointment is marked as retrospective.
     pub fn book(
         id: AppointmentId,
         doctor: &Doctor,
@@ -209,7 +210,7 @@ impl Appointment {
             return Err(AppointmentError::OutsideTimeSlots);
         }
         if retrospective && by.role == Role::Patient {
-            return Err(AppointmentError::InPast);
+            return Err(AppointmentError::StartPassed);
         }
 
         let appointment = Self {
@@ -293,11 +294,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::actor::an_actor;
     use crate::doctor::DoctorProfile;
     use crate::id::Uuid;
     use crate::patient::PatientDetails;
-    use crate::policy::an_actor;
-    use crate::time::{Zone, at, on_monday};
+    use crate::period::on_monday;
+    use crate::time::at;
+    use crate::zone::Zone;
 
     const BEFORE: &str = "2030-01-06T12:00:00Z";
     const AFTER: &str = "2030-01-08T12:00:00Z";
@@ -375,7 +378,7 @@ mod tests {
 
     #[test]
     fn only_patients_are_kept_out_of_the_past() {
-        assert_eq!(book(&a_doctor(), Role::Patient, AFTER), Err(AppointmentError::InPast));
+        assert_eq!(book(&a_doctor(), Role::Patient, AFTER), Err(AppointmentError::StartPassed));
         assert!(book(&a_doctor(), Role::Coordinator, AFTER).unwrap().retrospective);
     }
 

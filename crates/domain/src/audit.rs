@@ -4,9 +4,10 @@
 
 use std::net::IpAddr;
 
+use crate::actor::Actor;
 use crate::choice::choice;
 use crate::id::{AuditEntryId, PatientId, RequestId, SessionId, UserId};
-use crate::policy::{Action, Actor};
+use crate::policy::Action;
 use crate::record::Record;
 use crate::time::Timestamp;
 use crate::user::Role;
@@ -17,7 +18,7 @@ choice! {
         /// It was done, or its answer was given.
         Done = "done",
         /// The person may not do it, or may not know of the record.
-        Refused = "refused",
+        Denied = "denied",
         /// Name and password did not match.
         Failed = "failed",
     }

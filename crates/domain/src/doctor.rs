@@ -1,14 +1,16 @@
 //! Doctors: people who practise here, and how they may be booked.
 
 use crate::choice::choice;
+use crate::email::Email;
 use crate::id::{DoctorId, UserId};
 use crate::money::Money;
+use crate::name::PersonName;
 use crate::revision::Revision;
 use crate::text::{
     Biography, LicenseNumber, OrganizationName, Phone, Place, Qualification, SpecializationText,
 };
-use crate::time::{Timestamp, Zone};
-use crate::user::{Email, PersonName};
+use crate::time::Timestamp;
+use crate::zone::Zone;
 
 choice! {
     /// The field of medicine that a doctor works in.
@@ -199,14 +201,18 @@ impl Doctor {
 /// Writes a doctor's name with one title, whatever was typed: "Dr. Emily Chen".
 pub fn display_name(name: &PersonName) -> String {
     let full = name.full();
-    let untitled = ["dr. ", "dr ", "dr.", "doctor "]
-        .iter()
-        .find_map(|title| {
-            let (start, rest) = full.split_at_checked(title.len())?;
-            start.eq_ignore_ascii_case(title).then_some(rest)
-        })
-        .unwrap_or(&full);
-    format!("Dr. {}", untitled.trim()).trim_end().to_owned()
+    let mut untitled = full.trim();
+    while let Some(rest) = without_title(untitled) {
+        untitled = rest.trim_start();
+    }
+    format!("Dr. {untitled}").trim_end().to_owned()
+}
+
+fn without_title(name: &str) -> Option<&str> {
+    ["dr. ", "dr ", "dr.", "doctor "].iter().find_map(|title| {
+        let (start, rest) = name.split_at_checked(title.len())?;
+        start.eq_ignore_ascii_case(title).then_some(rest)
+    })
 }
 
 #[cfg(test)]
@@ -226,6 +232,7 @@ mod tests {
         assert_eq!(shown("Emily", "Chen"), "Dr. Emily Chen");
         assert_eq!(shown("Dr. Emily", "Chen"), "Dr. Emily Chen");
         assert_eq!(shown("dr Emily", "Chen"), "Dr. Emily Chen");
+        assert_eq!(shown("Dr. Dr. Emily", "Chen"), "Dr. Emily Chen");
         assert_eq!(shown("Drew", "Barry"), "Dr. Drew Barry");
         assert_eq!(shown("", ""), "Dr.");
     }
@@ -240,9 +247,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_title_is_added_only_once(first in "\\PC{1,12}", last in "\\PC{1,12}") {
+        fn a_title_is_shown_only_once(
+            titles in "(Dr\\. |dr |DR\\.|Doctor ){0,3}", first in "\\PC{1,12}", last in "\\PC{1,12}",
+        ) {
             let once = shown(&first, &last);
-            prop_assert_eq!(shown(&once, ""), once);
+            prop_assert_eq!(shown(&once, ""), once.clone());
+            prop_assert_eq!(shown(&format!("{titles}{first}"), &last), once);
         }
     }
 }

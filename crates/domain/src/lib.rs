@@ -5,20 +5,28 @@
 //! a unit test, and why no adapter can go round it.
 //!
 //! Read it in this order: the words that every concept is written in ([`id`], [`choice`],
-//! [`text`], [`time`], [`money`], [`phi`], [`record`], [`revision`]), how a rule refuses ([`rule`]), who may do what
-//! ([`policy`]), and then the concepts, one file each.
+//! [`change`], [`text`], [`name`], [`email`], [`time`], [`period`], [`zone`], [`money`], [`phi`], [`record`],
+//! [`revision`]), how a rule refuses ([`rule`]), who may do what ([`policy`], [`actor`]), and then
+//! the concepts, one file each.
 
+pub mod change;
 pub mod choice;
+pub mod email;
 pub mod id;
 pub mod money;
+pub mod name;
+pub mod period;
 pub mod phi;
 pub mod record;
 pub mod revision;
 pub mod rule;
 pub mod text;
 pub mod time;
+pub mod zone;
 
 pub mod policy;
+
+pub mod actor;
 
 pub mod appointment;
 pub mod audit;

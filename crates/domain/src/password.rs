@@ -18,6 +18,10 @@ pub struct Password(String);
 #[derive(Clone)]
 pub struct NewPassword(String);
 
+/// The hash of a password, as argon2 writes it, with its own salt and cost.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
 /// Why a password was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
@@ -152,6 +156,24 @@ impl NewPassword {
     /// Hands out the password, to be hashed.
     pub fn disclose(&self) -> &str {
         &self.0
+    }
+}
+
+impl PasswordHash {
+    /// Takes a hash as it was computed or stored.
+    pub const fn new(hash: String) -> Self {
+        Self(hash)
+    }
+
+    /// Hands out the hash, to be compared or stored.
+    pub fn disclose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[password hash]")
     }
 }
 

@@ -5,11 +5,12 @@ use std::fmt;
 use chrono::TimeDelta;
 
 use crate::choice::choice;
+use crate::email::Email;
 use crate::id::{PatientId, UserId};
+use crate::name::PersonName;
 use crate::revision::Revision;
 use crate::text::{Address, ClinicalText, Name, Phone, Place};
 use crate::time::{Date, Timestamp};
-use crate::user::{Email, PersonName};
 
 choice! {
     /// The gender that a record states.

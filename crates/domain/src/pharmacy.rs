@@ -1,10 +1,10 @@
 //! Pharmacies: places that dispense.
 
+use crate::email::Email;
 use crate::id::{PharmacyId, UserId};
 use crate::revision::Revision;
 use crate::text::{Address, LicenseNumber, OrganizationName, Phone, Place};
 use crate::time::Timestamp;
-use crate::user::Email;
 
 /// What a pharmacy's profile says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

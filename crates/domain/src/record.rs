@@ -32,6 +32,13 @@ pub struct Record {
     pub id: Uuid,
 }
 
+impl Record {
+    /// Returns the patient, if it is a patient's record.
+    pub fn patient(self) -> Option<PatientId> {
+        (self.concept == Concept::Patient).then(|| PatientId::new(self.id))
+    }
+}
+
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.concept, self.id)

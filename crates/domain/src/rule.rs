@@ -26,7 +26,7 @@ choice! {
         DoctorUnavailable = "doctor-unavailable",
         /// The doctor is booked within published time slots only.
         OutsideTimeSlots = "outside-time-slots",
-        /// The time is over.
+        /// The start has passed.
         TimeInPast = "time-in-past",
         /// The user's status does not allow it.
         UserRefused = "user-refused",
@@ -55,7 +55,9 @@ impl RuleCode {
             Self::OutsideTimeSlots => {
                 "The doctor is booked within published time slots only. Choose one of them."
             }
-            Self::TimeInPast => "Patients cannot book a time that is over. Choose a later time.",
+            Self::TimeInPast => {
+                "Patients cannot book a time whose start has passed. Choose a later one."
+            }
             Self::UserRefused => "The user's status does not allow this. Read the user again.",
         }
     }

@@ -29,6 +29,19 @@ pub enum TextError {
     Control,
 }
 
+/// Tells whether a character shows nothing by itself: a control, a joiner, a mark of direction.
+///
+/// A name to sign in with has none, or two people could have what looks like one name. In other
+/// texts they stay, since some scripts need them: Persian its joiners, emoji theirs.
+pub(crate) fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// What a text may hold besides what one can see.
 #[derive(Clone, Copy)]
 enum Shape {

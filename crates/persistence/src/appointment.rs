@@ -10,14 +10,16 @@ use medilink_application::doctor::DoctorBrief;
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
 use medilink_application::patient::PatientBrief;
+use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
 use medilink_domain::doctor::display_name;
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
-use medilink_domain::policy::{Actor, Reach, Relation};
+use medilink_domain::name::PersonName;
+use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{AppointmentNotes, Name, Reason};
-use medilink_domain::time::{BookableTime, Period, Timestamp};
-use medilink_domain::user::PersonName;
+use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,

@@ -9,15 +9,16 @@ use medilink_application::page::{Found, Position, Stretch};
 use medilink_domain::doctor::{
     BookingMode, Doctor, DoctorProfile, Specialization, YearsOfExperience,
 };
+use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::money::Money;
+use medilink_domain::name::PersonName;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{
     Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
     SpecializationText, fold, words,
 };
-use medilink_domain::time::Zone;
-use medilink_domain::user::{Email, PersonName};
+use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,

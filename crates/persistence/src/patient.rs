@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::patient::{PatientQueries, PatientRepository, PatientView, SeenPatient};
 use medilink_domain::appointment::AppointmentStatus;
+use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
+use medilink_domain::name::PersonName;
 use medilink_domain::patient::{BloodGroup, Gender, Patient, PatientDetails};
 use medilink_domain::record::Record;
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::{Date, Timestamp};
-use medilink_domain::user::{Email, PersonName};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set,

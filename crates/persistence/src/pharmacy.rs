@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::pharmacy::PharmacyRepository;
+use medilink_domain::email::Email;
 use medilink_domain::id::{PharmacyId, UserId};
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place};
-use medilink_domain::user::Email;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Set};
 

@@ -5,11 +5,13 @@ use medilink_application::error::StoreError;
 use medilink_application::user::{
     Credentials, OwnProfile, Taken, UserQueries, UserRepository, UserView,
 };
+use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, PharmacyId, UserId};
-use medilink_domain::phi::Phi;
+use medilink_domain::name::PersonName;
+use medilink_domain::password::PasswordHash;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Name, Phone};
-use medilink_domain::user::{Email, PersonName, Role, User, UserStatus, Username};
+use medilink_domain::user::{Role, User, UserStatus, Username};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect, Set, Value};
 use uuid::Uuid;
@@ -143,7 +145,7 @@ fn row(user: &User) -> user::ActiveModel {
         username_key: Set(username.key()),
         email: Set(email.disclose().to_owned()),
         email_key: Set(email.key()),
-        password_hash: Set(password_hash.disclose().clone()),
+        password_hash: Set(password_hash.disclose().to_owned()),
         first_name: Set(name.first.as_ref().map(|it| it.disclose().to_owned())),
         last_name: Set(name.last.as_ref().map(|it| it.disclose().to_owned())),
         phone: Set(phone.as_ref().map(|it| it.disclose().to_owned())),
@@ -167,7 +169,7 @@ impl Stored for user::Model {
             id: UserId::new(self.id),
             username: Username::parse(&self.username)?,
             email: Email::parse(&self.email)?,
-            password_hash: Phi::new(self.password_hash.clone()),
+            password_hash: PasswordHash::new(self.password_hash.clone()),
             name: PersonName {
                 first: optional(self.first_name.as_deref(), Name::parse)?,
                 last: optional(self.last_name.as_deref(), Name::parse)?,

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use medilink_application::ports::PasswordHasher;
+use medilink_application::ports::{PasswordHasher, Verdict};
 use medilink_application::{Error, Result};
-use medilink_domain::password::{NewPassword, Password};
+use medilink_domain::password::{NewPassword, Password, PasswordHash};
 use tokio::sync::Semaphore;
 
 /// What one hash costs whoever computes it.
@@ -37,7 +37,7 @@ const QUEUE: usize = 512;
 /// Hashes passwords with argon2id: one hash a core at once, since each needs its memory for itself.
 pub struct Argon2Hasher {
     params: Params,
-    nobodys_hash: String,
+    nobodys_hash: PasswordHash,
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
@@ -78,31 +78,43 @@ impl Argon2Hasher {
 
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
-    async fn hash(&self, password: NewPassword) -> Result<String> {
+    async fn hash(&self, password: NewPassword) -> Result<PasswordHash> {
         self.in_turn(move |argon2| argon2.hash_password(password.disclose().as_bytes()))
             .await?
-            .map(|hash| hash.to_string())
+            .map(|hash| PasswordHash::new(hash.to_string()))
             .map_err(|error| Error::Failed(Box::new(error)))
     }
 
-    async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
+    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict> {
         let somebody = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobodys_hash.clone());
         self.in_turn(move |argon2| {
-            PasswordHash::new(&hash).is_ok_and(|hash| {
-                argon2.verify_password(password.disclose().as_bytes(), &hash).is_ok()
-            })
+            let Ok(hash) = phc::PasswordHash::new(hash.disclose()) else { return Verdict::Wrong };
+            match argon2.verify_password(password.disclose().as_bytes(), &hash) {
+                Ok(()) if !somebody => Verdict::Wrong,
+                Ok(()) if is_weaker(&hash, argon2.params()) => {
+                    Verdict::RightButWeak(NewPassword::known(password))
+                }
+                Ok(()) => Verdict::Right,
+                Err(_) => Verdict::Wrong,
+            }
         })
         .await
-        .map(|matches| matches && somebody)
     }
 }
 
+/// Tells whether a hash was made at a lower cost than a new one would be.
+fn is_weaker(hash: &phc::PasswordHash, params: &Params) -> bool {
+    Params::try_from(hash)
+        .is_ok_and(|of| of.m_cost() < params.m_cost() || of.t_cost() < params.t_cost())
+}
+
 /// Writes a hash of the same cost that no known password has, for people who do not exist.
-fn nobodys_hash(cost: HashCost) -> String {
+fn nobodys_hash(cost: HashCost) -> PasswordHash {
     let salt = STANDARD_NO_PAD.encode([0; 16]);
     let hash = STANDARD_NO_PAD.encode([0; 32]);
-    format!("$argon2id$v=19$m={},t={},p=1${salt}${hash}", cost.memory_kib, cost.passes)
+    let HashCost { memory_kib, passes } = cost;
+    PasswordHash::new(format!("$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${hash}"))
 }
 
 /// A place in the queue, given up when dropped.
@@ -139,22 +151,41 @@ mod tests {
 
         let hash = hasher.hash(chosen("correct horse")).await.unwrap();
 
-        assert!(hasher.verify(typed("correct horse"), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify(typed("battery staple"), Some(hash)).await.unwrap());
+        let verify = async |raw| hasher.verify(typed(raw), Some(hash.clone())).await.unwrap();
+        assert!(matches!(verify("correct horse").await, Verdict::Right));
+        assert!(matches!(verify("battery staple").await, Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_was_cheaper_is_to_be_made_anew() {
+        let before = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
+        let hash = before.hash(chosen("correct horse")).await.unwrap();
+        let dearer = HashCost { passes: 2, ..HashCost::TRIVIAL };
+        let after = Argon2Hasher::new(dearer).unwrap();
+
+        let verdict = after.verify(typed("correct horse"), Some(hash.clone())).await.unwrap();
+        let Verdict::RightButWeak(password) = verdict else { panic!("it is as good as new") };
+        let again = after.hash(password).await.unwrap();
+
+        let verdict = after.verify(typed("correct horse"), Some(again.clone())).await.unwrap();
+        assert!(matches!(verdict, Verdict::Right));
+        // A setting that is lowered weakens nobody's hash.
+        let verdict = before.verify(typed("correct horse"), Some(again)).await.unwrap();
+        assert!(matches!(verdict, Verdict::Right));
     }
 
     #[tokio::test]
     async fn nobody_has_no_password() {
         let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
 
-        assert!(!hasher.verify(typed(""), None).await.unwrap());
+        assert!(matches!(hasher.verify(typed(""), None).await.unwrap(), Verdict::Wrong));
     }
 
     #[test]
     fn nobodys_hash_is_computed_like_any_other() {
         let hash = nobodys_hash(HashCost::RECOMMENDED);
 
-        assert!(PasswordHash::new(&hash).is_ok());
+        assert!(phc::PasswordHash::new(hash.disclose()).is_ok());
     }
 
     #[tokio::test]

@@ -5,7 +5,8 @@ use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 use clap::{Args, Subcommand};
 use medilink_application::Error;
 use medilink_application::user::CreateAdmin;
-use medilink_domain::user::{Email, Username};
+use medilink_domain::email::Email;
+use medilink_domain::user::Username;
 
 use crate::config::Config;
 use crate::failure::Failure;

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use std::net::SocketAddr;
 
 use medilink_domain::password::PasswordRules;
-use medilink_domain::time::Zone;
+use medilink_domain::zone::Zone;
 use medilink_persistence::DatabaseUrl;
 
 use crate::cli::SettingFlags;

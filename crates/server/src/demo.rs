@@ -9,13 +9,17 @@ use medilink_application::user::{CreateAdmin, Profile, Register};
 use medilink_domain::appointment::Booking;
 use medilink_domain::audit::Origin;
 use medilink_domain::doctor::{DoctorProfile, Specialization};
+use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId};
+use medilink_domain::name::PersonName;
 use medilink_domain::password::NewPassword;
 use medilink_domain::patient::{BloodGroup, Gender, PatientDetails};
+use medilink_domain::period::BookableTime;
 use medilink_domain::pharmacy::PharmacyProfile;
 use medilink_domain::text::{LicenseNumber, OrganizationName, Place, Reason};
-use medilink_domain::time::{BookableTime, Date, Timestamp, Zone};
-use medilink_domain::user::{Email, PersonName, Username};
+use medilink_domain::time::{Date, Timestamp};
+use medilink_domain::user::Username;
+use medilink_domain::zone::Zone;
 
 use crate::failure::Failure;
 

@@ -44,7 +44,7 @@ impl Appointments {
             return replay(call, work, AppointmentId::new(earlier), now).await;
         }
 
-        let subject = Subject::patient(patient_id);
+        let subject = Subject::of(patient_id);
         let doctor = work.doctors().lock(doctor_id).await?;
         let patient = work.patients().lock(patient_id).await?;
         // A caller who may not know of the patient must not learn of the doctor either way.
@@ -145,7 +145,7 @@ mod tests {
         let (Err(missing), Err(hidden)) = (missing, hidden) else { panic!("it was booked") };
         assert_eq!(missing.to_string(), hidden.to_string());
         assert_eq!(missing_trail.recorded(), hidden_trail.recorded());
-        assert_eq!(hidden_trail.recorded()[0].outcome, Outcome::Refused);
+        assert_eq!(hidden_trail.recorded()[0].outcome, Outcome::Denied);
     }
 
     #[tokio::test]

@@ -168,7 +168,7 @@ mod tests {
         assert!(matches!(missing, Err(Error::NotFound(Concept::Appointment))));
         assert!(matches!(hidden, Err(Error::NotFound(Concept::Appointment))));
         for trail in [missing_trail, hidden_trail] {
-            assert_eq!(trail.recorded()[0].outcome, Outcome::Refused);
+            assert_eq!(trail.recorded()[0].outcome, Outcome::Denied);
         }
     }
 

@@ -19,7 +19,7 @@ impl Appointments {
 
         let view = self.ports.store.queries().appointments().find(id).await?;
         let view = view.ok_or_else(|| call.missing(ACTION, subject))?;
-        let relations = call.actor().relations_to_encounter(
+        let relations = call.actor().relations_to_appointment(
             view.doctor_id,
             view.patient_id,
             view.patient_created_by,
@@ -102,7 +102,7 @@ mod tests {
             assert!(matches!(missing, Err(Error::NotFound(Concept::Appointment))), "{role}");
             assert!(matches!(hidden, Err(Error::NotFound(Concept::Appointment))), "{role}");
             for trail in [missing_trail, hidden_trail] {
-                assert_eq!(trail.recorded()[0].outcome, Outcome::Refused, "{role}");
+                assert_eq!(trail.recorded()[0].outcome, Outcome::Denied, "{role}");
             }
         }
     }

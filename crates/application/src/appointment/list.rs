@@ -1,10 +1,12 @@
 //! Looking through the appointments.
 
+use medilink_domain::actor::Relations;
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::choice::ChoiceError;
 use medilink_domain::id::{DoctorId, PatientId};
-use medilink_domain::policy::{Action, Relations, reach};
-use medilink_domain::time::{Bound, TimeError, Timestamp, Zone};
+use medilink_domain::policy::{Action, reach};
+use medilink_domain::time::{TimeError, Timestamp};
+use medilink_domain::zone::{Bound, Zone};
 
 use super::{AppointmentSelection, AppointmentView, Appointments};
 use crate::call::{Call, Subject};
@@ -236,7 +238,7 @@ mod tests {
             list(clinic, a_caller(Role::Pharmacy), ListAppointments::default()).await;
 
         assert!(matches!(refused, Err(Error::Forbidden(Action::ListAppointments))));
-        assert_eq!(trail.recorded()[0].outcome, Outcome::Refused);
+        assert_eq!(trail.recorded()[0].outcome, Outcome::Denied);
     }
 
     #[tokio::test]

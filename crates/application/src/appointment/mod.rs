@@ -66,7 +66,7 @@ async fn load<'call>(
     let appointment = appointment.ok_or_else(|| call.missing(action, subject))?;
     let Appointment { doctor, patient, patient_created_by, .. } = appointment;
 
-    let relations = call.actor().relations_to_encounter(doctor, patient, patient_created_by);
+    let relations = call.actor().relations_to_appointment(doctor, patient, patient_created_by);
     let permit = call.may(action, relations, subject.touching(Some(patient)))?;
 
     let corrupt = || StoreError::Corrupt(Record::from(id));

@@ -1,9 +1,10 @@
 //! What the store must do with appointments.
 
 use async_trait::async_trait;
+use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
-use medilink_domain::policy::{Actor, Reach};
+use medilink_domain::policy::Reach;
 use medilink_domain::time::Timestamp;
 
 use super::list::AppointmentOrder;

@@ -37,7 +37,7 @@ pub struct AppointmentView {
     /// What else there is to know.
     #[cfg_attr(feature = "schema", schema(required = true, example = "Prefers a morning"))]
     pub notes: Option<String>,
-    /// Whether it was entered when its time was over already.
+    /// Whether it was entered after its start.
     pub retrospective: bool,
     /// The user who booked it.
     pub created_by: UserId,

@@ -1,7 +1,8 @@
 //! Reading one doctor's profile.
 
+use medilink_domain::actor::Relations;
 use medilink_domain::id::DoctorId;
-use medilink_domain::policy::{Action, Relations};
+use medilink_domain::policy::Action;
 
 use super::{DoctorView, Doctors};
 use crate::call::{Call, Subject};
@@ -55,7 +56,7 @@ mod tests {
 
         let entry = &trail.recorded()[0];
         assert!(matches!(missing, Err(Error::NotFound(Concept::Doctor))));
-        assert_eq!((entry.action, entry.outcome), (Action::ReadDoctor, Outcome::Refused));
+        assert_eq!((entry.action, entry.outcome), (Action::ReadDoctor, Outcome::Denied));
         assert_eq!(entry.record, Some(a_doctor().id.into()));
     }
 

@@ -1,7 +1,8 @@
 //! Looking through the doctors.
 
+use medilink_domain::actor::Relations;
 use medilink_domain::doctor::Specialization;
-use medilink_domain::policy::{Action, Relations};
+use medilink_domain::policy::Action;
 use medilink_domain::text::Place;
 
 use super::{DoctorView, Doctors};

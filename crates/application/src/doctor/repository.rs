@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use medilink_domain::doctor::Doctor;
 use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::text::LicenseNumber;
-use medilink_domain::time::Zone;
+use medilink_domain::zone::Zone;
 
 use super::list::DoctorFilter;
 use super::view::DoctorView;

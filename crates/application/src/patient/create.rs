@@ -1,8 +1,9 @@
 //! Making a patient's record.
 
+use medilink_domain::actor::Relations;
 use medilink_domain::id::PatientId;
 use medilink_domain::patient::{Patient, PatientDetails, born_by};
-use medilink_domain::policy::{Action, Relations};
+use medilink_domain::policy::Action;
 
 use super::{PatientView, Patients, replay};
 use crate::call::{Call, Subject, Written};
@@ -93,7 +94,7 @@ mod tests {
             let (refused, trail) = create(clinic, a_caller(role), PatientDetails::default()).await;
 
             assert!(matches!(refused, Err(Error::Forbidden(Action::CreatePatient))), "{role}");
-            assert_eq!(trail.recorded()[0].outcome, Outcome::Refused, "{role}");
+            assert_eq!(trail.recorded()[0].outcome, Outcome::Denied, "{role}");
         }
     }
 
@@ -149,7 +150,7 @@ mod tests {
         let (hidden, trail) = create(clinic, stranger, PatientDetails::default()).await;
 
         assert!(matches!(hidden, Err(Error::NotFound(_))));
-        assert_eq!(trail.recorded()[0].outcome, Outcome::Refused);
+        assert_eq!(trail.recorded()[0].outcome, Outcome::Denied);
         assert_eq!(trail.committed(), None);
     }
 }

@@ -1,7 +1,8 @@
 //! Reading one patient's record.
 
+use medilink_domain::actor::care_since;
 use medilink_domain::id::PatientId;
-use medilink_domain::policy::{Action, care_since};
+use medilink_domain::policy::Action;
 
 use super::{PatientView, Patients};
 use crate::call::{Call, Subject};
@@ -15,7 +16,7 @@ impl Patients {
     /// [`NotFound`](crate::Error::NotFound) if there is none by that id for the caller.
     pub async fn find(&self, call: &Call, id: PatientId) -> Result<PatientView> {
         const ACTION: Action = Action::ReadPatient;
-        let subject = Subject::patient(id);
+        let subject = Subject::of(id);
         let actor = call.actor();
         let since = care_since(self.ports.clock.now());
 
@@ -96,7 +97,7 @@ mod tests {
             assert!(matches!(missing, Err(Error::NotFound(Concept::Patient))), "{role}");
             assert!(matches!(hidden, Err(Error::NotFound(Concept::Patient))), "{role}");
             assert_eq!(missing_trail.recorded(), hidden_trail.recorded(), "{role}");
-            assert_eq!(hidden_trail.recorded()[0].outcome, Outcome::Refused, "{role}");
+            assert_eq!(hidden_trail.recorded()[0].outcome, Outcome::Denied, "{role}");
         }
     }
 

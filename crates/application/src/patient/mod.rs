@@ -5,9 +5,10 @@ mod find;
 mod repository;
 mod view;
 
+use medilink_domain::actor::{Actor, Relations, care_since};
 use medilink_domain::id::PatientId;
 use medilink_domain::patient::Patient;
-use medilink_domain::policy::{Action, Actor, Relations, care_since};
+use medilink_domain::policy::Action;
 use medilink_domain::time::Timestamp;
 
 #[cfg(any(test, feature = "testing"))]
@@ -52,7 +53,7 @@ async fn replay(
     now: Timestamp,
 ) -> Result<Written<PatientView>> {
     const ACTION: Action = Action::ReadPatient;
-    let subject = Subject::patient(id);
+    let subject = Subject::of(id);
     let patient = work.patients().find(id).await?;
     let patient = patient.ok_or_else(|| call.missing(ACTION, subject))?;
     let relations = relations(&mut *work, call.actor(), &patient, now).await?;

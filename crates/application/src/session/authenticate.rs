@@ -1,6 +1,6 @@
 //! Telling who sends a request.
 
-use medilink_domain::policy::Actor;
+use medilink_domain::actor::Actor;
 
 use super::Sessions;
 use crate::error::{Error, Result};

@@ -1,8 +1,8 @@
 //! What the store must do with sessions.
 
 use async_trait::async_trait;
+use medilink_domain::actor::Actor;
 use medilink_domain::id::SessionId;
-use medilink_domain::policy::Actor;
 use medilink_domain::session::Session;
 use medilink_domain::time::Timestamp;
 

@@ -1,7 +1,8 @@
 //! Letting a pending user act.
 
+use medilink_domain::actor::Relations;
 use medilink_domain::id::UserId;
-use medilink_domain::policy::{Action, Relations};
+use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 
 use super::{OwnProfile, UserView, Users};
@@ -179,7 +180,7 @@ mod tests {
                 approve(FakeClinic::default(), a_caller(role), Expected::Any).await;
 
             assert!(matches!(refused, Err(Error::Forbidden(Action::ApproveUser))), "{role}");
-            assert_eq!(trail.recorded()[0].outcome, Outcome::Refused, "{role}");
+            assert_eq!(trail.recorded()[0].outcome, Outcome::Denied, "{role}");
         }
     }
 
@@ -214,6 +215,6 @@ mod tests {
         let (missing, trail) = approve(clinic, a_caller(Role::Admin), Expected::Any).await;
 
         assert!(matches!(missing, Err(Error::NotFound(Concept::User))));
-        assert_eq!(trail.recorded()[0].outcome, Outcome::Refused);
+        assert_eq!(trail.recorded()[0].outcome, Outcome::Denied);
     }
 }

@@ -1,11 +1,12 @@
 //! Making an administrator, from the command line of the machine.
 
 use medilink_domain::audit::{AuditEntry, Outcome};
+use medilink_domain::email::Email;
 use medilink_domain::id::{AuditEntryId, UserId};
+use medilink_domain::name::PersonName;
 use medilink_domain::password::NewPassword;
-use medilink_domain::phi::Phi;
 use medilink_domain::policy::Action;
-use medilink_domain::user::{Account, Email, PersonName, Role, User, Username};
+use medilink_domain::user::{Account, Role, User, Username};
 
 use super::{OwnProfile, UserView, Users};
 use crate::error::Result;
@@ -36,7 +37,7 @@ impl Users {
         let account = Account {
             username,
             email,
-            password_hash: Phi::new(hash),
+            password_hash: hash,
             name: PersonName::default(),
             phone: None,
             role: Role::Admin,
@@ -58,12 +59,12 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-    use crate::testing::{FakeClinic, Trail, a_user};
+    use crate::testing::{FakeClinic, Trail, a_hash, a_user};
     use crate::user::Taken;
 
     fn a_clinic(taken: Taken) -> FakeClinic {
         let mut clinic = FakeClinic::default();
-        clinic.passwords.expect_hash().returning(|_| Ok("hash".to_owned()));
+        clinic.passwords.expect_hash().returning(|_| Ok(a_hash()));
         clinic.work.users.expect_taken().returning(move |_, _| Ok(taken));
         clinic
     }
@@ -83,7 +84,7 @@ mod tests {
         insert
             .withf(|user| {
                 (user.role, user.status) == (Role::Admin, UserStatus::Active)
-                    && user.password_hash == Phi::new("hash".to_owned())
+                    && user.password_hash == a_hash()
             })
             .times(1)
             .returning(|_| Ok(()));

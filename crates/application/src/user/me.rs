@@ -1,6 +1,7 @@
 //! Reading one's own account.
 
-use medilink_domain::policy::{Action, Relations};
+use medilink_domain::actor::Relations;
+use medilink_domain::policy::Action;
 
 use super::{UserView, Users};
 use crate::call::{Call, Subject};

@@ -2,15 +2,16 @@
 
 use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
+use medilink_domain::email::Email;
 use medilink_domain::id::{AuditEntryId, DoctorId, PatientId, PharmacyId, UserId};
+use medilink_domain::name::PersonName;
 use medilink_domain::password::NewPassword;
 use medilink_domain::patient::{Patient, PatientDetails, born_by};
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
-use medilink_domain::phi::Phi;
 use medilink_domain::policy::Action;
 use medilink_domain::text::Phone;
 use medilink_domain::time::Timestamp;
-use medilink_domain::user::{Account, Email, PersonName, Role, User, UserStatus, Username};
+use medilink_domain::user::{Account, Role, User, UserStatus, Username};
 
 use super::{OwnProfile, Taken, UserView, Users};
 use crate::error::{Error, FieldErrors, Result, TAKEN};
@@ -85,7 +86,7 @@ impl Users {
             Some(username) => username,
             None => self.free_username(&mut *work, &email).await?,
         };
-        let account = Account { username, email, password_hash: Phi::new(hash), name, phone, role };
+        let account = Account { username, email, password_hash: hash, name, phone, role };
         let id = UserId::new(self.ports.ids.next());
         let user = User::new(id, account, self.settings.approval_required, now);
         let (session, tokens) = begin(&self.ports, &self.settings, user.id, role, now)?;
@@ -202,17 +203,17 @@ impl Users {
 #[cfg(test)]
 mod tests {
     use medilink_domain::text::LicenseNumber;
-    use medilink_domain::time::Zone;
+    use medilink_domain::zone::Zone;
 
     use super::*;
     use crate::error::{Conflict, StoreError};
-    use crate::testing::{FakeClinic, Trail, an_origin, day};
+    use crate::testing::{FakeClinic, Trail, a_hash, an_origin, day};
     use crate::user::Taken;
 
     /// A clinic where these user names are taken, and the address is or is not.
     fn a_clinic(usernames: &'static [&'static str], email: bool) -> FakeClinic {
         let mut clinic = FakeClinic::default();
-        clinic.passwords.expect_hash().returning(|_| Ok("hash".to_owned()));
+        clinic.passwords.expect_hash().returning(|_| Ok(a_hash()));
         clinic.signs_tokens();
         clinic.work.users.expect_taken().returning(move |username, _| {
             Ok(Taken { username: usernames.contains(&username.as_str()), email })
@@ -224,10 +225,7 @@ mod tests {
     fn a_welcoming_clinic() -> FakeClinic {
         let mut clinic = a_clinic(&[], false);
         let insert = clinic.work.users.expect_insert();
-        insert
-            .withf(|user| user.password_hash == Phi::new("hash".to_owned()))
-            .times(1)
-            .returning(|_| Ok(()));
+        insert.withf(|user| user.password_hash == a_hash()).times(1).returning(|_| Ok(()));
         clinic.work.sessions.expect_insert().times(1).returning(|_| Ok(()));
         clinic
     }

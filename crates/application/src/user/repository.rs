@@ -1,9 +1,10 @@
 //! What the store must do with users.
 
 use async_trait::async_trait;
+use medilink_domain::email::Email;
 use medilink_domain::id::UserId;
-use medilink_domain::phi::Phi;
-use medilink_domain::user::{Email, User, Username};
+use medilink_domain::password::PasswordHash;
+use medilink_domain::user::{User, Username};
 
 use super::view::UserView;
 use crate::error::{FieldErrors, StoreError, TAKEN};
@@ -61,7 +62,7 @@ pub struct Credentials {
     /// What is shown of the user.
     pub view: UserView,
     /// The password's hash.
-    pub password_hash: Phi<String>,
+    pub password_hash: PasswordHash,
 }
 
 /// The users, read without a transaction.

@@ -10,7 +10,7 @@ use medilink_domain::doctor::{BookingMode, DoctorProfile, Specialization, YearsO
 use medilink_domain::id::DoctorId;
 use medilink_domain::money::Money;
 use medilink_domain::text::{Biography, LicenseNumber, OrganizationName, Place, Qualification};
-use medilink_domain::time::Zone;
+use medilink_domain::zone::Zone;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;

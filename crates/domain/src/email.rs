@@ -1,0 +1,65 @@
+//! E-mail addresses.
+
+use std::fmt;
+use std::str::FromStr;
+
+use email_address::EmailAddress;
+
+use crate::text::key;
+
+/// An e-mail address of at most 254 characters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+/// A text that is no e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give an e-mail address like ada@example.com, of at most 254 characters")]
+pub struct EmailError;
+
+impl Email {
+    /// Reads an address.
+    ///
+    /// # Errors
+    ///
+    /// [`EmailError`] if it has not the form of one.
+    pub fn parse(raw: &str) -> Result<Self, EmailError> {
+        let raw = raw.trim();
+        let plain = raw.len() <= 254 && !raw.chars().any(char::is_control);
+        let address = EmailAddress::from_str(raw).map_err(|_| EmailError)?;
+        // A display name, "Ada <ada@example.com>", is no part of an address.
+        if plain && address.email() == raw { Ok(Self(raw.to_owned())) } else { Err(EmailError) }
+    }
+
+    /// Hands out the address as it was written.
+    pub fn disclose(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the form that is unique: two addresses with the same key are the same.
+    pub fn key(&self) -> String {
+        key(&self.0)
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[e-mail]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_no_display_name() {
+        for raw in ["Ada <ada@example.com>", "ada", "ada@", "@example.com", "a b@example.com", ""] {
+            assert_eq!(Email::parse(raw), Err(EmailError), "{raw}");
+        }
+    }
+
+    #[test]
+    fn an_address_does_not_print_itself() {
+        assert_eq!(format!("{:?}", Email::parse("ada@example.com")), "Ok([e-mail])");
+    }
+}

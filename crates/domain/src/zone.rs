@@ -1,0 +1,158 @@
+//! Time zones: what a clock on a wall shows. Only this file knows where their rules come from.
+
+use chrono::{DateTime, Datelike};
+use jiff::tz::TimeZoneDatabase;
+
+use crate::time::{Date, TimeError, Timestamp};
+
+/// A time zone of the IANA database, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(String);
+
+/// A name that is no time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give the name of a time zone, like Europe/Berlin")]
+pub struct ZoneError;
+
+impl Zone {
+    /// Reads the name of a zone, in any case.
+    ///
+    /// The rules come from the copy that is built into the program, never from the machine's
+    /// files, so that two instances cannot disagree about a wall clock.
+    ///
+    /// # Errors
+    ///
+    /// [`ZoneError`] if there is no such zone.
+    pub fn parse(raw: &str) -> Result<Self, ZoneError> {
+        let zone = TimeZoneDatabase::bundled().get(raw.trim()).map_err(|_| ZoneError)?;
+        zone.iana_name().map(|name| Self(name.to_owned())).ok_or(ZoneError)
+    }
+
+    /// Returns the zone that has no rules.
+    pub fn utc() -> Self {
+        Self("UTC".to_owned())
+    }
+
+    /// Returns the zone's name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the instant at which a day begins here, clocks that skip midnight included.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] if that instant lies outside the years 1900 to 2199.
+    pub fn start_of(&self, day: Date) -> Result<Timestamp, TimeError> {
+        let zone = TimeZoneDatabase::bundled().get(&self.0).map_err(|_| TimeError::OutOfRange)?;
+        let narrow = |part: u32| i8::try_from(part).map_err(|_| TimeError::OutOfRange);
+        let year = i16::try_from(day.as_naive().year()).map_err(|_| TimeError::OutOfRange)?;
+        let civil = jiff::civil::Date::new(
+            year,
+            narrow(day.as_naive().month())?,
+            narrow(day.as_naive().day())?,
+        )
+        .map_err(|_| TimeError::OutOfRange)?;
+        let start = civil.to_zoned(zone).map_err(|_| TimeError::OutOfRange)?;
+        DateTime::from_timestamp(start.timestamp().as_second(), 0)
+            .ok_or(TimeError::OutOfRange)
+            .and_then(Timestamp::new)
+    }
+}
+
+/// One end of a range of time, as people name it: an instant, or a day of some zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// An instant.
+    At(Timestamp),
+    /// A day, which belongs to the range whole.
+    Day(Date),
+}
+
+impl Bound {
+    /// Reads an instant or a day.
+    ///
+    /// # Errors
+    ///
+    /// A [`TimeError`] that says which part is impossible.
+    pub fn parse(raw: &str) -> Result<Self, TimeError> {
+        match Date::parse(raw) {
+            Err(TimeError::NotADate) => Timestamp::parse(raw).map(Self::At),
+            day => day.map(Self::Day),
+        }
+    }
+
+    /// Returns the first instant of a range that begins here.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] beyond the years 1900 to 2199.
+    pub fn start(self, zone: &Zone) -> Result<Timestamp, TimeError> {
+        match self {
+            Self::At(instant) => Ok(instant),
+            Self::Day(day) => zone.start_of(day),
+        }
+    }
+
+    /// Returns the first instant behind a range that ends here.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] beyond the years 1900 to 2199.
+    pub fn end(self, zone: &Zone) -> Result<Timestamp, TimeError> {
+        match self {
+            Self::At(instant) => Ok(instant),
+            Self::Day(day) => zone.start_of(day.next()?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::at;
+
+    #[test]
+    fn a_zone_is_found_in_any_case_and_keeps_its_proper_name() {
+        assert_eq!(Zone::parse("europe/berlin").unwrap().name(), "Europe/Berlin");
+        assert_eq!(Zone::parse("Mars/Olympus"), Err(ZoneError));
+    }
+
+    #[test]
+    fn a_day_begins_when_the_wall_clock_says_so() {
+        let day = |raw| Date::parse(raw).unwrap();
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        // Clocks went forward at midnight there: the day began at one.
+        let havana = Zone::parse("America/Havana").unwrap();
+
+        assert_eq!(berlin.start_of(day("2030-07-01")), Ok(at("2030-06-30T22:00:00Z")));
+        assert_eq!(havana.start_of(day("2024-03-10")), Ok(at("2024-03-10T05:00:00Z")));
+    }
+
+    #[test]
+    fn a_day_belongs_to_a_range_whole() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let day = Bound::parse("2030-03-31").unwrap();
+
+        // Clocks go forward that night: the day has 23 hours.
+        assert_eq!(day.start(&berlin), Ok(at("2030-03-30T23:00:00Z")));
+        assert_eq!(day.end(&berlin), Ok(at("2030-03-31T22:00:00Z")));
+    }
+
+    #[test]
+    fn the_last_day_of_the_calendar_has_no_end() {
+        let last = Bound::parse("2199-12-31").unwrap();
+
+        assert_eq!(last.end(&Zone::utc()), Err(TimeError::OutOfRange));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(raw in "\\PC{0,30}") {
+            let _ = Zone::parse(&raw);
+            let _ = Bound::parse(&raw);
+        }
+    }
+}
