@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use medilink_application::error::FieldErrors;
+use medilink_domain::change::Change;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -124,6 +125,20 @@ impl Field<String> {
         self.optional(name, errors, |raw| parse(&raw))
     }
 
+    /// Reads what a change says of a text that may be missing: a body that does not name it keeps
+    /// it, null or a blank text takes it away.
+    pub(crate) fn change<U, E: Display>(
+        self,
+        name: &str,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(&str) -> Result<U, E>,
+    ) -> Change<Option<U>> {
+        if let Self::Absent = self {
+            return Change::Keep;
+        }
+        Change::Set(self.filled(name, errors, parse))
+    }
+
     /// Reads an id, or anything else that is written as text, and has to be there.
     pub(crate) fn id<U: FromStr<Err: Display>>(
         self,
@@ -221,6 +236,20 @@ mod tests {
     #[test]
     fn a_blank_text_counts_as_missing() {
         assert!(messages(r#"{"minutes": 1, "reason": "  "}"#).is_empty());
+    }
+
+    #[test]
+    fn a_change_tells_what_is_kept_from_what_is_taken_away() {
+        let change = |body: &str| {
+            let sample: Sample = serde_json::from_str(body).unwrap();
+            let mut errors = FieldErrors::default();
+            sample.reason.change("reason", &mut errors, |raw| Ok::<_, String>(raw.to_owned()))
+        };
+
+        assert_eq!(change("{}"), Change::Keep);
+        assert_eq!(change(r#"{"reason": null}"#), Change::Set(None));
+        assert_eq!(change(r#"{"reason": " "}"#), Change::Set(None));
+        assert_eq!(change(r#"{"reason": "Cough"}"#), Change::Set(Some("Cough".to_owned())));
     }
 
     #[test]
