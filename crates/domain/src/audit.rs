@@ -19,7 +19,7 @@ choice! {
         Done = "done",
         /// The person may not do it, or may not know of the record.
         Denied = "denied",
-        /// Name and password did not match.
+        /// What was to prove who it is did not: a wrong password, a token that was used before.
         Failed = "failed",
     }
 }

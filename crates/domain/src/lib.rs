@@ -29,6 +29,7 @@ pub mod policy;
 pub mod actor;
 
 pub mod appointment;
+pub mod attempt;
 pub mod audit;
 pub mod doctor;
 pub mod password;

@@ -15,6 +15,20 @@ choice! {
         Register = "register",
         /// Begin a session.
         SignIn = "sign_in",
+        /// Continue a session with a refresh token.
+        RefreshSession = "refresh_session",
+        /// End the session that one acts in, or whose refresh token one holds.
+        SignOut = "sign_out",
+        /// Choose another password.
+        ChangePassword = "change_password",
+        /// See where one is signed in.
+        ListOwnSessions = "list_own_sessions",
+        /// End sessions of one's own.
+        EndOwnSession = "end_own_session",
+        /// See where somebody else is signed in.
+        ListSessions = "list_sessions",
+        /// End sessions of somebody else.
+        EndSession = "end_session",
         /// Read one's own account.
         ReadOwnAccount = "read_own_account",
         /// Make an administrator, from the command line.
@@ -78,11 +92,20 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
 
     match action {
         // Nobody has a role yet.
-        Action::Register | Action::SignIn => Allow,
+        Action::Register | Action::SignIn | Action::RefreshSession => Allow,
         // Whoever can run the program on its machine; nobody over the network.
         Action::CreateAdmin => Deny,
-        Action::ReadOwnAccount => Allow,
-        Action::ReadUser | Action::ApproveUser => match role {
+        Action::SignOut
+        | Action::ReadOwnAccount
+        | Action::ChangePassword
+        | Action::ListOwnSessions
+        | Action::EndOwnSession => Allow,
+        Action::EndSession => match role {
+            Role::Admin => Allow,
+            // What is nobody's own may be anybody's: nobody learns that there is such a session.
+            Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Hide,
+        },
+        Action::ListSessions | Action::ReadUser | Action::ApproveUser => match role {
             Role::Admin => Allow,
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
         },
@@ -127,6 +150,13 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         Action::ReadPatient | Action::ListAppointments | Action::ReadAppointment => true,
         Action::Register
         | Action::SignIn
+        | Action::RefreshSession
+        | Action::SignOut
+        | Action::ChangePassword
+        | Action::ListOwnSessions
+        | Action::EndOwnSession
+        | Action::ListSessions
+        | Action::EndSession
         | Action::ReadOwnAccount
         | Action::CreateAdmin
         | Action::ReadUser
@@ -142,7 +172,10 @@ pub const fn discloses_patient_data(action: Action) -> bool {
 /// Answers whether an action is done by somebody who is not signed in, so that nobody is asked for
 /// a role: the audit trail alone has to name it.
 pub const fn is_unsigned(action: Action) -> bool {
-    matches!(action, Action::Register | Action::SignIn | Action::CreateAdmin)
+    matches!(
+        action,
+        Action::Register | Action::SignIn | Action::RefreshSession | Action::CreateAdmin
+    )
 }
 
 /// Answers whether an action is open to people whom no admin has approved yet.
@@ -150,10 +183,17 @@ pub const fn open_to_pending(action: Action) -> bool {
     match action {
         Action::Register
         | Action::SignIn
+        | Action::RefreshSession
+        | Action::SignOut
+        | Action::ChangePassword
+        | Action::ListOwnSessions
+        | Action::EndOwnSession
         | Action::ReadOwnAccount
         | Action::ListDoctors
         | Action::ReadDoctor => true,
         Action::CreateAdmin
+        | Action::ListSessions
+        | Action::EndSession
         | Action::ReadUser
         | Action::ApproveUser
         | Action::CreatePatient

@@ -103,6 +103,8 @@ text! {
     Biography: Paragraphs, 1..=5000;
     /// What a patient's record says in prose, allergies for example: 1 to 10,000 characters.
     ClinicalText: Paragraphs, 1..=10_000;
+    /// What a device calls itself, a browser for example: 1 to 200 characters.
+    DeviceName: Line, 1..=200;
     /// The number of a professional licence, kept as written: 1 to 100 characters.
     LicenseNumber: Line, 1..=100;
     /// A given or a family name, or another person's whole name: 1 to 150 characters.
