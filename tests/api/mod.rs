@@ -2,7 +2,10 @@
 
 mod appointment;
 mod authorization;
+mod cors;
 mod doctor;
+mod edge;
+mod limit;
 mod openapi;
 mod patient;
 mod problem;

@@ -74,13 +74,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "medilink-http",
         &[
+            "actix-cors",
             "actix-web",
             "futures-util",
+            "governor",
+            "ipnet",
             "medilink-application",
             "medilink-domain",
             "serde",
             "serde_json",
             "sha2",
+            "thiserror",
             "tokio",
             "tracing",
             "utoipa",

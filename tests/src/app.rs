@@ -18,6 +18,7 @@ use medilink_domain::email::Email;
 use medilink_domain::password::PasswordRules;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::Username;
+use medilink_http::Edge;
 use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
 use medilink_security::{Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SecretKey, SystemIds};
 use serde_json::{Value, json};
@@ -70,6 +71,15 @@ impl TestApp {
     /// Starts a clinic with settings of its own.
     #[expect(clippy::unused_async, reason = "starting is awaited like everything else")]
     pub async fn with(database: TestDatabase, settings: Settings) -> Self {
+        Self::open(database, settings, Edge::default())
+    }
+
+    /// Starts a clinic on SQLite with an edge of its own.
+    pub async fn behind(edge: Edge) -> Self {
+        Self::open(TestDatabase::sqlite().await, Settings::default(), edge)
+    }
+
+    fn open(database: TestDatabase, settings: Settings, edge: Edge) -> Self {
         let clock = TestClock(Arc::default());
         let (started, waiting) = mpsc::channel();
         let (url, its_clock) = (database.parsed_url(), clock.clone());
@@ -78,9 +88,9 @@ impl TestApp {
                 let store = SeaOrmStore::open(&url, false).await.expect("a store");
                 let application = Data::new(application(store, its_clock, settings));
                 application.users.create_admin(the_admin()).await.expect("an administrator");
-                let document = medilink_http::openapi();
+                let (edge, document) = (Data::new(edge), medilink_http::openapi());
                 let server = HttpServer::new(move || {
-                    medilink_http::app(application.clone(), document.clone())
+                    medilink_http::app(application.clone(), edge.clone(), document.clone())
                 })
                 .workers(1)
                 .disable_signals()

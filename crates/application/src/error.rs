@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use medilink_domain::appointment::AppointmentError;
 use medilink_domain::policy::Action;
@@ -41,6 +42,12 @@ pub enum Error {
     /// The idempotency key belongs to another request.
     #[error("the idempotency key was used for another request; make a new one")]
     KeyReused,
+    /// The caller has asked too often; after this time one more request is taken.
+    #[error("too many requests; try again later")]
+    RateLimited {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// Too much is going on to begin this.
     #[error("too many others are waiting; try again")]
     Overloaded,

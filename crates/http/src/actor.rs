@@ -14,6 +14,7 @@ use medilink_application::{Application, Error, Result};
 use medilink_domain::audit::Origin;
 
 use crate::body::single;
+use crate::limit::{Allowance, Key};
 use crate::problem::{Problem, ProblemKind};
 
 /// How long a use case may take. On SQLite a unit of work keeps all other writers waiting.
@@ -26,6 +27,7 @@ pub(crate) type App = Data<Application>;
 pub(crate) struct Public {
     /// Where the call came from.
     pub(crate) origin: Origin,
+    allowance: Option<Allowance>,
 }
 
 impl FromRequest for Public {
@@ -33,7 +35,15 @@ impl FromRequest for Public {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(origin(request).map(|origin| Self { origin }))
+        let allowance = Allowance::of(request);
+        ready(origin(request).map(|origin| Self { origin, allowance }))
+    }
+}
+
+impl Public {
+    /// Counts the request for the account that it names, whether or not there is such an account.
+    pub(crate) fn names_account(&self, name: &str) -> Result<()> {
+        self.allowance.as_ref().map_or(Ok(()), |allowance| allowance.spend(&Key::of_account(name)))
     }
 }
 
@@ -48,10 +58,14 @@ impl FromRequest for SignedIn {
         let application = request.app_data::<App>().cloned();
         let token = bearer(request);
         let origin = origin(request);
+        let allowance = Allowance::of(request);
         Box::pin(async move {
             let application = application.ok_or_else(|| Problem::plain(ProblemKind::INTERNAL))?;
             let token = token?;
             let actor = in_time(application.sessions.authenticate(&token)).await?;
+            if let Some(allowance) = allowance {
+                allowance.spend(&Key::User(actor.user))?;
+            }
             Ok(Self(Caller { actor, origin: origin?, idempotency: None }))
         })
     }

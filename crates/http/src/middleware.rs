@@ -5,37 +5,24 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::http::{ConnectionType, Method, Uri};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, ResponseError};
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::FutureExt;
 use medilink_domain::audit::Origin;
 use medilink_domain::id::RequestId;
 use tracing::Instrument;
 
 use crate::actor::App;
+use crate::cors;
+use crate::edge::Edge;
+use crate::header::{Kind, stamp};
 use crate::problem::{Problem, ProblemKind};
 
-/// The header that names the request, in answers.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Swagger UI needs its own scripts and inline styles; nothing of it comes from elsewhere.
-const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     frame-ancestors 'none'; base-uri 'none'",
-);
-
-/// An answer of the API is never a page.
-const API_POLICY: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-
-/// Names the request, logs it once, and gives every failure the shape of a [`Problem`]; a panic
-/// included, which otherwise would take the connection down.
+/// Names the request, says where it comes from, logs it once, and gives every failure the shape of a
+/// [`Problem`].
 ///
 /// # Errors
 ///
@@ -45,11 +32,14 @@ pub(crate) async fn handle(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let Some(application) = request.app_data::<App>().cloned() else {
+    let application = request.app_data::<App>().cloned();
+    let edge = request.app_data::<Data<Edge>>().cloned();
+    let (Some(application), Some(edge)) = (application, edge) else {
         return Err(Problem::plain(ProblemKind::INTERNAL).into());
     };
     let id = application.next_request();
-    let address = request.peer_addr().map(|address| address.ip());
+    let peer = request.peer_addr().map(|address| address.ip());
+    let address = peer.map(|peer| edge.trusted_proxies.client(peer, request.headers()));
     request.extensions_mut().insert(Origin { request: id, address });
     let method = request.method().clone();
     if method == Method::HEAD {
@@ -59,27 +49,48 @@ pub(crate) async fn handle(
     trim_slash(&mut request);
 
     let span = tracing::info_span!("request", %id);
-    let answer = async { next.call(request).await }.instrument(span.clone());
-    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    let answer = async { next.call(request).await }.instrument(span.clone()).await;
 
     let _in_span = span.enter();
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    let Ok(answer) = answer else {
-        tracing::error!(%method, status = 500, milliseconds, "a handler panicked");
-        return Err(panicked(id));
+    let answer = match answer {
+        Ok(answer) => answer.map_into_boxed_body(),
+        Err(mut error) => {
+            tracing::error!(%method, status = 500, milliseconds, "a handler panicked");
+            error.add_response_mapper(move |response| finish(response, id, Kind::Data, &edge));
+            return Err(error);
+        }
     };
-    let answer = answer?.map_into_boxed_body();
     // The pattern of the route and never the path, whose query may name a patient.
     let route = answer.request().match_pattern().unwrap_or_default();
     let status = answer.status().as_u16();
     tracing::info!(%method, route, status, milliseconds, "answered");
 
-    let mut answer = finish(answer, id);
+    let (request, response) = answer.into_parts();
+    let is_page = !is_failure(&response) && request.path().starts_with("/docs");
+    let kind = if is_page { Kind::Docs } else { Kind::Data };
+    let mut response = finish(response, id, kind, &edge);
     if application.is_retiring() {
         // Whoever asks again is to ask another instance.
-        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        response.head_mut().set_connection_type(ConnectionType::Close);
     }
-    Ok(answer)
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// Catches a panic, which otherwise would take the connection down.
+///
+/// # Errors
+///
+/// What is answered then: the request is gone, so there is nothing to make a whole answer of.
+pub(crate) async fn catch(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let answer = async { next.call(request).await };
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(answer) => Ok(answer?.map_into_boxed_body()),
+        Err(_) => Err(Problem::plain(ProblemKind::INTERNAL).into()),
+    }
 }
 
 /// A trailing slash never matters. Swagger UI alone lives behind one.
@@ -96,91 +107,105 @@ fn trim_slash(request: &mut ServiceRequest) {
     }
 }
 
+fn is_failure(response: &HttpResponse) -> bool {
+    response.status().is_client_error() || response.status().is_server_error()
+}
+
 /// Writes the problem into an answer that failed, and the headers into every answer.
-fn finish(answer: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<BoxBody> {
-    let status = answer.status();
-    let failed = status.is_client_error() || status.is_server_error();
-    let problem = answer.response().extensions().get::<Problem>().cloned();
-    let problem =
-        problem.or_else(|| failed.then(|| Problem::plain(ProblemKind::of_status(status))));
-    let is_docs = answer.request().path().starts_with("/docs");
-    let mut answer = match problem {
+fn finish(response: HttpResponse, id: RequestId, kind: Kind, edge: &Edge) -> HttpResponse {
+    let problem = response.extensions().get::<Problem>().cloned();
+    let problem = problem.or_else(|| cors::problem(&response)).or_else(|| {
+        let status = response.status();
+        is_failure(&response).then(|| Problem::plain(ProblemKind::of_status(status)))
+    });
+    let mut response = match problem {
         Some(problem) => {
             let problem = problem.in_request(id);
-            let mut answer = answer.map_body(|_, _| problem.body());
+            let mut response = response.map_body(|_, _| problem.body());
             let kind = HeaderValue::from_static("application/problem+json");
-            answer.headers_mut().insert(CONTENT_TYPE, kind);
-            answer
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+            response
         }
-        None => answer,
+        None => response,
     };
-    stamp(answer.headers_mut(), id);
-    if is_docs && !failed {
-        let headers = answer.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-        headers.insert(CONTENT_SECURITY_POLICY, DOCS_POLICY);
-    }
-    answer
-}
-
-/// Writes the headers that every answer has. Health data is nobody's to keep on the way.
-fn stamp(headers: &mut HeaderMap, id: RequestId) {
-    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
-        headers.insert(REQUEST_ID, id);
-    }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_SECURITY_POLICY, API_POLICY);
-}
-
-/// Answers for a handler that cannot any more.
-fn panicked(id: RequestId) -> Error {
-    let problem = Problem::plain(ProblemKind::INTERNAL).in_request(id);
-    let mut response = problem.error_response();
-    stamp(response.headers_mut(), id);
-    InternalError::from_response(problem, response).into()
+    let headers = response.headers_mut();
+    stamp(headers, id, kind, edge.https_only);
+    cors::hide_from_strangers(headers);
+    response
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
+    use actix_web::http::header::HeaderMap;
     use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
-    use actix_web::web::{self, Data};
+    use actix_web::web::{self, ServiceConfig};
     use medilink_application::testing::FakeClinic;
     use serde_json::Value;
 
     use super::*;
+    use crate::limit::{Limits, POLICIES, count};
+
+    const ORIGIN: (&str, &str) = ("origin", "https://app.example.org");
+
+    /// Puts the layers of this file, and those between them, around some routes.
+    macro_rules! layered {
+        ($routes:expr) => {{
+            let (application, _) = FakeClinic::default().open();
+            let allowed_origins: cors::AllowedOrigins = ORIGIN.1.parse().unwrap();
+            let cors = allowed_origins.cors();
+            let limits = Limits::new(POLICIES);
+            let edge = Edge { allowed_origins, limits, https_only: true, ..Edge::default() };
+            let app = actix_web::App::new()
+                .app_data(Data::from(Arc::new(application)))
+                .app_data(Data::new(edge))
+                .wrap(from_fn(catch))
+                .wrap(from_fn(count))
+                .wrap(cors)
+                .wrap(from_fn(handle))
+                .configure($routes);
+            init_service(app).await
+        }};
+    }
 
     #[actix_web::test]
     async fn a_panic_is_a_problem_and_harms_nobody_else() {
-        let (application, _) = FakeClinic::default().open();
-        let app = actix_web::App::new()
-            .app_data(Data::from(Arc::new(application)))
-            .wrap(from_fn(handle))
-            .route("/falls", web::get().to(|| async { falls() }))
-            .route("/stands", web::get().to(|| async { "well" }));
-        let app = init_service(app).await;
+        let app = layered!(|config: &mut ServiceConfig| {
+            config
+                .route("/api/falls", web::get().to(|| async { falls() }))
+                .route("/stands", web::get().to(|| async { "well" }));
+        });
 
-        let fallen = TestRequest::get().uri("/falls").to_request();
+        let fallen = TestRequest::get().uri("/api/falls").insert_header(ORIGIN).to_request();
         let fallen = actix_web::dev::Service::call(&app, fallen).await.err().unwrap();
         let fallen = fallen.error_response();
         assert_eq!(fallen.status(), 500);
-        assert!(fallen.headers().contains_key(&REQUEST_ID));
-        assert_eq!(fallen.headers().get(CONTENT_TYPE).unwrap(), "application/problem+json");
+        let header =
+            |headers: &HeaderMap, name| headers.get(name).unwrap().to_str().unwrap().to_owned();
+        for (name, value) in [
+            ("content-type", "application/problem+json"),
+            ("access-control-allow-origin", ORIGIN.1),
+            ("ratelimit", r#""general";r=299;t=1"#),
+            ("x-frame-options", "DENY"),
+            ("strict-transport-security", "max-age=31536000"),
+        ] {
+            assert_eq!(header(fallen.headers(), name), value);
+        }
+        let id = header(fallen.headers(), "x-request-id");
+        let body = actix_web::body::to_bytes(fallen.into_body()).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&body["code"], &body["request_id"]), (&"internal".into(), &id.into()));
         let stands = call_service(&app, TestRequest::get().uri("/stands").to_request()).await;
         assert_eq!(stands.status(), 200);
     }
 
     #[actix_web::test]
     async fn what_the_framework_refuses_by_itself_is_a_problem_too() {
-        let (application, _) = FakeClinic::default().open();
-        let app = actix_web::App::new()
-            .app_data(Data::from(Arc::new(application)))
-            .wrap(from_fn(handle))
-            .route("/{number}", web::get().to(|_: web::Path<u8>| async { "a number" }));
-        let app = init_service(app).await;
+        let app = layered!(|config: &mut ServiceConfig| {
+            config.route("/{number}", web::get().to(|_: web::Path<u8>| async { "a number" }));
+        });
 
         let refused = call_service(&app, TestRequest::get().uri("/x").to_request()).await;
 

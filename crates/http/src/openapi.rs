@@ -16,8 +16,9 @@ use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::edge::Edge;
 use crate::problem::{Problem, ProblemKind};
-use crate::{api, middleware};
+use crate::{api, host, limit, middleware};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,7 +27,8 @@ use crate::{api, middleware};
         description = "Healthcare coordination: people, appointments, and who may see what.\n\n\
             Register or log in, press **Authorize**, and paste the `access` token. Instants are \
             UTC (`2030-01-07T09:00:00Z`). Every failure has the shape of `Problem`, and each \
-            `code` is explained under `/problems/{code}`.",
+            `code` is explained under `/problems/{code}`. `RateLimit-Policy` and `RateLimit` say \
+            how often you may ask, and how much of that is left.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(crate::problem::Details)),
@@ -108,9 +110,10 @@ fn merged(parts: &AllOf, components: &Components) -> Object {
 }
 
 /// Builds the whole web application: the API, its document, Swagger UI, and what happens to every
-/// request on its way in and out.
+/// request on its way in and out. All copies of it count requests together: they share the edge.
 pub fn app(
     application: Data<Application>,
+    edge: Data<Edge>,
     document: Document,
 ) -> App<
     impl ServiceFactory<
@@ -121,9 +124,17 @@ pub fn app(
         InitError = (),
     >,
 > {
-    App::new().wrap(from_fn(middleware::handle)).configure(|config| {
+    // The layers, the innermost first. Whatever a layer answers gets the headers of those around
+    // it, so that a browser can read a refusal, too.
+    let app = App::new()
+        .wrap(from_fn(middleware::catch))
+        .wrap(from_fn(limit::count))
+        .wrap(from_fn(host::refuse_foreign))
+        .wrap(edge.allowed_origins.cors())
+        .wrap(from_fn(middleware::handle));
+    app.configure(|config| {
         let methods = Methods::of(&document);
-        config.app_data(application);
+        config.app_data(application).app_data(edge);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
         // Nothing is sent elsewhere, and no token is kept when the page is closed.
         let swagger = Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true);

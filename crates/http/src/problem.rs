@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -68,6 +69,8 @@ kinds! {
         "Some fields are wrong; `errors` names each of them, and what to do.";
     KEY_REUSED = 422 "idempotency-key-reused", "Idempotency key reused",
         "The `Idempotency-Key` was used for another request. Make a new one for each request.";
+    RATE_LIMITED = 429 "rate-limited", "Too many requests",
+        "You have asked too often. Try again after `Retry-After` seconds.";
     INTERNAL = 500 "internal", "Internal error",
         "Something went wrong here. Tell us the `request_id`.";
     UNAVAILABLE = 503 "unavailable", "Unavailable",
@@ -135,6 +138,9 @@ pub(crate) struct Details {
     #[serde(skip)]
     #[schema(ignore)]
     allow: Option<String>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    retry_after: Option<u64>,
 }
 
 fn code_schema() -> utoipa::openapi::schema::Object {
@@ -158,6 +164,7 @@ impl Problem {
             request_id: None,
             errors: None,
             allow: None,
+            retry_after: (kind.status == 503).then_some(1),
         }))
     }
 
@@ -178,6 +185,16 @@ impl Problem {
     pub(crate) fn allowing(mut self, methods: String) -> Self {
         self.0.allow = Some(methods);
         self
+    }
+
+    /// Says when to try again: in whole seconds, and never too early.
+    fn after(wait: Duration) -> Self {
+        let seconds = whole_seconds(wait);
+        let plural = if seconds == 1 { "" } else { "s" };
+        let detail = format!("You have asked too often. Try again in {seconds} second{plural}.");
+        let mut problem = Self::new(ProblemKind::RATE_LIMITED, detail);
+        problem.0.retry_after = Some(seconds);
+        problem
     }
 
     /// Says in which request it happened.
@@ -207,6 +224,7 @@ impl From<Error> for Problem {
             }
             Error::Invalid(fields) => fields.into(),
             Error::KeyReused => Self::plain(ProblemKind::KEY_REUSED),
+            Error::RateLimited { retry_after } => Self::after(retry_after),
             Error::Overloaded => Self::plain(ProblemKind::UNAVAILABLE),
             Error::Failed(source) => {
                 tracing::error!(%source, "the program failed");
@@ -269,14 +287,11 @@ impl ResponseError for Problem {
         if let Some(methods) = &self.0.allow {
             response.insert_header((ALLOW, methods.clone()));
         }
-        match self.0.status {
-            401 => {
-                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
-            }
-            503 => {
-                response.insert_header((RETRY_AFTER, "1"));
-            }
-            _ => {}
+        if self.0.status == 401 {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.0.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         let mut response = response.body(self.body());
         response.extensions_mut().insert(self.clone());
@@ -284,8 +299,14 @@ impl ResponseError for Problem {
     }
 }
 
+/// Rounds a time to wait up to whole seconds, at least one.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    let begun = u64::from(0 < wait.subsec_nanos());
+    wait.as_secs().saturating_add(begun).max(1)
+}
+
 /// Writes what a rule says as a sentence for people: a capital letter, a full stop.
-fn sentence(words: &impl ToString) -> String {
+pub(crate) fn sentence(words: &impl ToString) -> String {
     let words = words.to_string();
     let mut rest = words.chars();
     let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
@@ -311,6 +332,18 @@ mod tests {
     fn people_read_sentences() {
         assert_eq!(sentence(&"the time is over"), "The time is over.");
         assert_eq!(sentence(&""), ".");
+    }
+
+    #[test]
+    fn a_time_to_wait_is_rounded_up() {
+        for (milliseconds, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (59_999, 60)] {
+            let problem = Problem::from(Error::RateLimited {
+                retry_after: Duration::from_millis(milliseconds),
+            });
+            let response = problem.error_response();
+            assert_eq!(response.status(), 429);
+            assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), &*seconds.to_string());
+        }
     }
 
     #[test]

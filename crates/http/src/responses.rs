@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::IntoResponses;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
+    Type,
+};
 
 use crate::problem::{ProblemKind, catalogue};
 
@@ -23,17 +26,17 @@ macro_rules! problems {
 
 problems! {
     /// Of a call that reads one record.
-    ReadProblems = [401, 403, 404, 500, 503];
+    ReadProblems = [401, 403, 404, 429, 500, 503];
     /// Of a call that reads a list.
-    ListProblems = [400, 401, 403, 422, 500, 503];
+    ListProblems = [400, 401, 403, 422, 429, 500, 503];
     /// Of a call that makes a record.
-    CreateProblems = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503];
+    CreateProblems = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503];
     /// Of a call that changes a record.
-    ChangeProblems = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 500, 503];
+    ChangeProblems = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 500, 503];
     /// Of a registration.
-    RegistrationProblems = [400, 403, 408, 413, 415, 422, 500, 503];
+    RegistrationProblems = [400, 403, 408, 413, 415, 422, 429, 500, 503];
     /// Of a sign-in.
-    SignInProblems = [400, 401, 408, 413, 415, 422, 500, 503];
+    SignInProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
     /// Of a look for something that is open to everybody.
     LookProblems = [404, 500];
     /// Of the question whether all is well.
@@ -70,8 +73,25 @@ fn response(kinds: &[&ProblemKind]) -> Response {
         .schema(Some(Ref::from_schema_name("Problem")))
         .example(example)
         .build();
-    ResponseBuilder::new()
+    let is_of = |status| kinds.iter().any(|kind| kind.status == status);
+    let mut response = ResponseBuilder::new()
         .description(description.join("\n\n"))
-        .content("application/problem+json", content)
-        .build()
+        .content("application/problem+json", content);
+    if is_of(429) || is_of(503) {
+        let about = "After how many seconds the request is worth another try.";
+        response = response.header("Retry-After", header(Type::Integer, about, json!(2)));
+    }
+    if is_of(429) {
+        let about = "Which policy refused: how many requests in how many seconds.";
+        let policy = header(Type::String, about, json!("\"sign-in\";q=30;w=60"));
+        let about = "How many are left, and in how many seconds there is one more.";
+        let standing = header(Type::String, about, json!("\"sign-in\";r=0;t=2"));
+        response = response.header("RateLimit-Policy", policy).header("RateLimit", standing);
+    }
+    response.build()
+}
+
+fn header(kind: Type, about: &str, example: Value) -> Header {
+    let schema = ObjectBuilder::new().schema_type(kind).examples([example]);
+    HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build()
 }

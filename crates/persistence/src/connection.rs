@@ -142,6 +142,26 @@ pub(crate) fn sqlite_readers(path: &Path) -> ConnectOptions {
     options
 }
 
+/// How a connection to SQLite is opened that leaves no trace. Without a write-ahead log nobody has
+/// the file open, and nothing else is made beside it.
+pub(crate) fn sqlite_visitor(path: &Path) -> ConnectOptions {
+    let path = path.to_owned();
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    let is_alone = !Path::new(&log).exists();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |it| {
+        it.in_memory(false)
+            .shared_cache(false)
+            .filename(&path)
+            .create_if_missing(false)
+            .read_only(true)
+            .immutable(is_alone)
+            .busy_timeout(BUSY)
+    });
+    options
+}
+
 fn pragmas(options: SqliteConnectOptions, path: &Path) -> SqliteConnectOptions {
     options
         .in_memory(false)

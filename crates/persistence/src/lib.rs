@@ -32,4 +32,4 @@ mod user;
 pub use self::audit::GroupedAuditLog;
 pub use self::connection::{DatabaseUrl, DatabaseUrlError, OpenError};
 pub use self::migration::{MigrationState, up as migrate};
-pub use self::store::SeaOrmStore;
+pub use self::store::{SeaOrmStore, look};

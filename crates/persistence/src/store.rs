@@ -75,6 +75,29 @@ impl SeaOrmStore {
     }
 }
 
+/// Looks into a database, and makes and changes nothing. There is nothing to see in a SQLite file
+/// that is missing, or whose schema has yet to be brought up to date.
+///
+/// # Errors
+///
+/// [`OpenError`] if the database does not answer, or its schema on PostgreSQL is too old.
+pub async fn look(url: &DatabaseUrl) -> Result<Option<Arc<dyn Queries>>, OpenError> {
+    let pool = match url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => return Ok(None),
+        DatabaseUrl::Sqlite(path) => connection::connect(connection::sqlite_visitor(path)).await?,
+        DatabaseUrl::Postgres(address) => {
+            connection::call_on(address).await?;
+            connection::connect(connection::postgres(address)).await?
+        }
+    };
+    let pending = Migrator::get_pending_migrations_read_only(&pool).await?.len();
+    match (pending, url) {
+        (0, _) => Ok(Some(Arc::new(SeaOrmQueries(pool)))),
+        (_, DatabaseUrl::Sqlite(_)) => Ok(None),
+        (_, DatabaseUrl::Postgres(_)) => Err(OpenError::Outdated),
+    }
+}
+
 async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
     pool.begin_with_options(sea_orm::TransactionOptions::default()).await.map_err(store_error)
 }

@@ -16,7 +16,7 @@ pub enum SecretKeyError {
     #[error("the key has {0} bytes; it needs 32 or more")]
     TooShort(usize),
     /// It is made of few characters.
-    #[error("the key repeats few characters; make one with `openssl rand -base64 48`")]
+    #[error("the key repeats few characters")]
     Repetitive,
 }
 

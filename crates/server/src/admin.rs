@@ -10,7 +10,7 @@ use medilink_domain::user::Username;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{demo, wire};
+use crate::{demo, secret, wire};
 
 #[derive(Subcommand)]
 pub(crate) enum Admin {
@@ -52,7 +52,8 @@ pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
         return Err(Failure::Configuration(known));
     }
 
-    let application = wire::application(config, false).await?;
+    let key = secret::key(config)?;
+    let application = wire::application(config, key, wire::store(config, false).await?)?;
     let admin = application
         .users
         .create_admin(CreateAdmin { username, email, password })

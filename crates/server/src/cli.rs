@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{admin, migrate, serve, show, telemetry};
+use crate::{admin, check, migrate, serve, show, telemetry};
 
 /// A healthcare coordination backend: people, appointments, and who may see what.
 #[derive(Parser)]
@@ -64,6 +64,9 @@ enum ConfigVerb {
     /// Print each setting and where its value comes from.
     #[command(after_help = "Example: medilink config show --profile development")]
     Show,
+    /// Say what production would refuse to start with, and what to do about it.
+    #[command(after_help = "Example: medilink config check && systemctl restart medilink")]
+    Check,
     /// Print an example of a `.env` file: every setting, its default and what it decides.
     #[command(after_help = "Example: medilink config example > .env")]
     Example,
@@ -74,6 +77,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let cli = Cli::parse();
     match cli.verb {
         Verb::Openapi => return show::openapi(),
+        Verb::Config(ConfigVerb::Check) => return check::check(&cli.settings).await,
         Verb::Config(ConfigVerb::Example) => return show::example(),
         Verb::Serve(_) | Verb::Migrate(_) | Verb::Admin(_) | Verb::Config(ConfigVerb::Show) => {}
     }
@@ -85,6 +89,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Verb::Admin(verb) => admin::admin(verb, &config).await,
         Verb::Openapi => show::openapi(),
         Verb::Config(ConfigVerb::Show) => show::config(&config),
+        Verb::Config(ConfigVerb::Check) => check::check(&cli.settings).await,
         Verb::Config(ConfigVerb::Example) => show::example(),
     }
 }

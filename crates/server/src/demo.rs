@@ -5,7 +5,8 @@ use medilink_application::Application;
 use medilink_application::appointment::BookAppointment;
 use medilink_application::call::Caller;
 use medilink_application::session::SignedInView;
-use medilink_application::user::{CreateAdmin, Profile, Register};
+use medilink_application::store::Queries;
+use medilink_application::user::{CreateAdmin, Profile, Register, exists};
 use medilink_domain::appointment::Booking;
 use medilink_domain::audit::Origin;
 use medilink_domain::doctor::{DoctorProfile, Specialization};
@@ -21,6 +22,7 @@ use medilink_domain::time::{Date, Timestamp};
 use medilink_domain::user::Username;
 use medilink_domain::zone::Zone;
 
+use crate::config::{DATABASE_URL, Wrong, wrong};
 use crate::failure::Failure;
 
 /// Who can sign in to the demo clinic: role, user name, password.
@@ -48,8 +50,14 @@ const PATIENTS: &[(&str, &str, &str, &str, Gender)] = &[
 ];
 
 /// Tells whether the database holds demo accounts.
-pub(crate) async fn is_there(application: &Application) -> Result<bool, Failure> {
-    application.users.exists(ADMIN_EMAIL).await.map_err(Failure::other)
+pub(crate) async fn is_there(queries: &dyn Queries) -> Result<bool, Failure> {
+    exists(queries, ADMIN_EMAIL).await.map_err(Failure::other)
+}
+
+/// Complains about a database that holds demo accounts.
+pub(crate) fn known_passwords() -> Wrong {
+    let what = "the database holds demo accounts with known passwords; use another one";
+    wrong(DATABASE_URL, what)
 }
 
 /// Fills an empty database; returns whether it was empty.

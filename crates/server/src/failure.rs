@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use medilink_persistence::OpenError;
 
+use crate::config::Wrong;
+
 /// Why a verb did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -22,7 +24,9 @@ pub(crate) enum Failure {
 impl Failure {
     /// Says why on the error output, and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        let _ = writeln!(std::io::stderr(), "medilink: {self}");
+        for line in self.to_string().lines() {
+            let _ = writeln!(std::io::stderr(), "medilink: {line}");
+        }
         ExitCode::from(match self {
             Self::Other(_) => 1,
             Self::Configuration(_) => 2,
@@ -33,6 +37,19 @@ impl Failure {
     /// Wraps an error that has nothing to do with settings or versions.
     pub(crate) fn other(error: impl std::fmt::Display) -> Self {
         Self::Other(error.to_string())
+    }
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Self {
+        Self::Configuration(wrong.to_string())
+    }
+}
+
+impl From<Vec<Wrong>> for Failure {
+    fn from(wrong: Vec<Wrong>) -> Self {
+        let lines: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+        Self::Configuration(lines.join("\n"))
     }
 }
 

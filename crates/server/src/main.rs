@@ -11,6 +11,7 @@ mod telemetry;
 mod wire;
 
 mod admin;
+mod check;
 mod migrate;
 mod serve;
 mod show;

@@ -9,26 +9,33 @@ use base64::engine::general_purpose::STANDARD;
 use medilink_persistence::DatabaseUrl;
 use medilink_security::SecretKey;
 
-use crate::config::{Config, Profile, wrong};
+use crate::config::{Config, Profile, SECRET_KEY, Wrong, wrong};
 use crate::failure::Failure;
-
-const NAME: &str = "MEDILINK_SECRET_KEY";
 
 /// Words that a key has which somebody copied from an example.
 const EXAMPLES: &[&str] = &["change", "example", "insecure", "secret", "password", "your-"];
 
 /// Returns the key of an installation.
 ///
-/// Development on SQLite makes one and keeps it beside the database; everybody else brings one.
+/// Development on SQLite makes one and keeps it beside the database; everybody else brings one, and
+/// production a strong one.
 pub(crate) fn key(config: &Config) -> Result<SecretKey, Failure> {
-    let Some(given) = &config.secret_key else {
-        return match (&config.profile, &config.database) {
-            (Profile::Development, DatabaseUrl::Sqlite(database)) => kept_beside(database),
-            (Profile::Development | Profile::Production, _) => {
-                Err(wrong(NAME, "set it to 32 bytes or more, from `openssl rand -base64 48`"))
-            }
-        };
-    };
+    let given = config.secret_key.as_deref();
+    match (config.profile, given, &config.database) {
+        (Profile::Development, None, DatabaseUrl::Sqlite(database)) => kept_beside(database),
+        (Profile::Development, Some(weak), _) => Ok(strong(given).unwrap_or_else(|wrong| {
+            tracing::warn!("{wrong}; production would refuse it");
+            SecretKey::weak(weak.as_bytes())
+        })),
+        (Profile::Development | Profile::Production, _, _) => Ok(strong(given)?),
+    }
+}
+
+/// Takes a key that nobody can find out: it has to be there, long, varied, and nobody's example.
+pub(crate) fn strong(given: Option<&str>) -> Result<SecretKey, Wrong> {
+    let given = given.ok_or_else(|| {
+        wrong(SECRET_KEY, "set it to 32 bytes or more, from `openssl rand -base64 48`")
+    })?;
     let folded = given.to_lowercase();
     let copied = EXAMPLES.iter().find(|word| folded.contains(*word));
     let weakness = match (SecretKey::new(given.as_bytes()), copied) {
@@ -36,15 +43,7 @@ pub(crate) fn key(config: &Config) -> Result<SecretKey, Failure> {
         (Ok(_), Some(word)) => format!("it contains \"{word}\" and looks like an example"),
         (Err(error), _) => error.to_string(),
     };
-    match config.profile {
-        Profile::Production => {
-            Err(wrong(NAME, format!("{weakness}; make one with `openssl rand -base64 48`")))
-        }
-        Profile::Development => {
-            tracing::warn!("{NAME}: {weakness}; production would refuse it");
-            Ok(SecretKey::weak(given.as_bytes()))
-        }
-    }
+    Err(wrong(SECRET_KEY, format!("{weakness}; make one with `openssl rand -base64 48`")))
 }
 
 fn kept_beside(database: &Path) -> Result<SecretKey, Failure> {

@@ -4,12 +4,15 @@ use std::io::Write;
 use std::time::Duration;
 
 use actix_web::HttpServer;
+use actix_web::web::Data;
 use clap::Args;
+use medilink_application::store::Store;
+use medilink_http::Edge;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Profile};
 use crate::failure::Failure;
-use crate::{demo, wire};
+use crate::{demo, secret, wire};
 
 /// How long the program goes on serving after it was told to stop, closing each connection with
 /// its answer: whoever is about to ask on an old connection still gets an answer.
@@ -17,6 +20,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long requests in flight may take after that, in seconds.
 const PATIENCE: u64 = 7;
+
+/// How often it is looked who need not be remembered any more for the sake of limits.
+const MEMORY: Duration = Duration::from_mins(1);
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -35,21 +41,30 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
             "--demo: demo accounts have known passwords; add --profile development".to_owned(),
         ));
     }
-    let application = wire::application(&config, verb.migrate).await?;
-    let has_demo_accounts = demo::is_there(&application).await?;
-    if has_demo_accounts && config.profile == Profile::Production {
-        return Err(Failure::Configuration(
-            "the database holds demo accounts with known passwords; use another one".to_owned(),
-        ));
+    let obstacles = config.obstacles(config.profile);
+    if !obstacles.is_empty() {
+        return Err(obstacles.into());
     }
+    if let Some(doubt) = config.doubt() {
+        tracing::warn!("{doubt}");
+    }
+    let key = secret::key(&config)?;
+    let store = wire::store(&config, verb.migrate).await?;
+    let has_demo_accounts = demo::is_there(&*store.queries()).await?;
+    if has_demo_accounts && config.profile == Profile::Production {
+        return Err(demo::known_passwords().into());
+    }
+    let application = wire::application(&config, key, store)?;
     let filled = verb.demo && demo::fill(&application).await?;
     if verb.demo && !filled && !has_demo_accounts {
         tracing::warn!("the database is not empty: no demo data was added");
     }
 
     let document = medilink_http::openapi();
-    let shared = application.clone();
-    let server = HttpServer::new(move || medilink_http::app(shared.clone(), document.clone()))
+    let edge = wire::edge(&config);
+    let shared = (application.clone(), edge.clone());
+    let app = move || medilink_http::app(shared.0.clone(), shared.1.clone(), document.clone());
+    let server = HttpServer::new(app)
         .disable_signals()
         .shutdown_timeout(PATIENCE)
         .bind(config.bind)
@@ -61,6 +76,7 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let told_to_stop = told_to_stop().map_err(Failure::other)?;
     let address = server.addrs().first().copied().unwrap_or(config.bind);
     announce(address, filled || (verb.demo && has_demo_accounts)).map_err(Failure::other)?;
+    actix_web::rt::spawn(forget(edge));
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(async move {
@@ -71,6 +87,14 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         handle.stop(true).await;
     });
     server.await.map_err(Failure::other)
+}
+
+/// Forgets, now and then, who has not come for a while.
+async fn forget(edge: Data<Edge>) {
+    loop {
+        tokio::time::sleep(MEMORY).await;
+        edge.limits.forget();
+    }
 }
 
 fn announce(address: std::net::SocketAddr, demo: bool) -> std::io::Result<()> {

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stderr};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
-use crate::config::{Config, wrong};
+use crate::config::{Config, LOG, wrong};
 use crate::failure::Failure;
 
 /// What says much that helps nobody. What a client's broken bytes do to the parser is no error of
@@ -16,7 +16,7 @@ const QUIET: &str = "actix_http::h1=off,actix_server=warn,sqlx=warn,sea_orm_migr
 pub(crate) fn start(config: &Config) -> Result<(), Failure> {
     let filter = format!("{QUIET},{}", config.log);
     let filter = EnvFilter::try_new(filter)
-        .map_err(|_| wrong("MEDILINK_LOG", "write error, warn, info, debug, or a filter"))?;
+        .map_err(|_| wrong(LOG, "write error, warn, info, debug, or a filter"))?;
     let pretty = match config.log_format.as_str() {
         "" => stderr().is_terminal(),
         format => format == "pretty",

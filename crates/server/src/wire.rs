@@ -5,20 +5,26 @@ use std::sync::Arc;
 use actix_web::web::Data;
 use medilink_application::Application;
 use medilink_application::application::{Ports, Settings};
+use medilink_http::{Edge, Limits, POLICIES};
 use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
-use medilink_security::{Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SystemClock, SystemIds};
+use medilink_security::{
+    Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SecretKey, SystemClock, SystemIds,
+};
 
 use crate::config::{Config, Profile};
 use crate::failure::Failure;
-use crate::secret;
 
-/// Opens the database and builds the application on it.
-pub(crate) async fn application(
+/// Opens the database.
+pub(crate) async fn store(config: &Config, migrate: bool) -> Result<SeaOrmStore, Failure> {
+    Ok(SeaOrmStore::open(&config.database, migrate).await?)
+}
+
+/// Builds the application on a store, with the key that it signs with.
+pub(crate) fn application(
     config: &Config,
-    migrate: bool,
+    key: SecretKey,
+    store: SeaOrmStore,
 ) -> Result<Data<Application>, Failure> {
-    let key = secret::key(config)?;
-    let store = SeaOrmStore::open(&config.database, migrate).await?;
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
         store: Arc::new(store),
@@ -37,4 +43,16 @@ pub(crate) async fn application(
         refresh_token_days: config.refresh_token_days,
     };
     Ok(Data::new(Application::new(ports, settings)))
+}
+
+/// Says who may come in.
+pub(crate) fn edge(config: &Config) -> Data<Edge> {
+    let policies = if config.rate_limits { POLICIES } else { &[] };
+    Data::new(Edge {
+        trusted_proxies: config.trusted_proxies.clone(),
+        allowed_hosts: config.allowed_hosts.clone(),
+        allowed_origins: config.cors_allowed_origins.clone(),
+        limits: Limits::new(policies),
+        https_only: config.profile == Profile::Production,
+    })
 }

@@ -4,6 +4,7 @@ use medilink_domain::text::key;
 
 use super::Users;
 use crate::error::Result;
+use crate::store::Queries;
 
 impl Users {
     /// Tells whether there is any user at all.
@@ -14,14 +15,16 @@ impl Users {
     pub async fn any(&self) -> Result<bool> {
         Ok(self.ports.store.queries().users().any().await?)
     }
+}
 
-    /// Tells whether somebody has this user name or address.
-    ///
-    /// # Errors
-    ///
-    /// [`Store`](crate::Error::Store) if the store fails.
-    pub async fn exists(&self, name: &str) -> Result<bool> {
-        let found = self.ports.store.queries().users().credentials(&key(name)).await?;
-        Ok(found.is_some())
-    }
+/// Tells whether somebody has this user name or address.
+///
+/// It needs nothing but the queries, so that a database can be looked at which nobody serves.
+///
+/// # Errors
+///
+/// [`Store`](crate::Error::Store) if the store fails.
+pub async fn exists(queries: &dyn Queries, name: &str) -> Result<bool> {
+    let found = queries.users().credentials(&key(name)).await?;
+    Ok(found.is_some())
 }

@@ -11,6 +11,7 @@ mod view;
 use std::sync::Arc;
 
 pub use self::create_admin::CreateAdmin;
+pub use self::exists::exists;
 pub use self::register::{Profile, Register};
 pub use self::repository::{Credentials, Taken, UserQueries, UserRepository};
 #[cfg(any(test, feature = "testing"))]

@@ -57,6 +57,7 @@ async fn log_in(
     body: Body<LogInBody>,
 ) -> Result<Json<SignedInView>, Problem> {
     let command = body.read_public()?.command()?;
+    caller.names_account(&command.name)?;
     Ok(Json(in_time(app.sessions.log_in(caller.origin, command)).await?))
 }
 

@@ -1,0 +1,57 @@
+//! `medilink config check`.
+
+use std::io::{Write, stdout};
+
+use crate::cli::SettingFlags;
+use crate::config::{Config, DATABASE_URL, PROFILE, Profile, Wrong, wrong};
+use crate::failure::Failure;
+use crate::{demo, secret};
+
+/// Prints what a start in production would refuse, with a remedy, and what it would take. It makes
+/// and changes nothing.
+pub(crate) async fn check(flags: &SettingFlags) -> Result<(), Failure> {
+    let (config, mut found) = Config::look(flags)?;
+    if config.profile == Profile::Development {
+        found.push(wrong(PROFILE, "development is not for patients; write production"));
+    }
+    found.extend(config.obstacles(Profile::Production));
+    found.extend(secret::strong(config.secret_key.as_deref()).err());
+    let database = demo_accounts(&config).await;
+    found.extend(database.as_ref().err().cloned());
+
+    let mut remarks: Vec<_> = config.doubt().into_iter().collect();
+    remarks.extend(database.ok().map(|remark| wrong(DATABASE_URL, remark)));
+
+    let mut out = stdout();
+    for (name, value, _) in config.shown() {
+        if found.iter().any(|wrong| wrong.name == name) {
+            continue;
+        }
+        let remark = remarks.iter().find(|remark| remark.name == name);
+        let remark = remark.map(|remark| format!("; {}", remark.what)).unwrap_or_default();
+        writeln!(out, "ok     {name}: {value}{remark}").map_err(Failure::other)?;
+    }
+    for wrong in &found {
+        writeln!(out, "wrong  {wrong}").map_err(Failure::other)?;
+    }
+    match found.len() {
+        0 => Ok(()),
+        number => Err(Failure::Configuration(format!(
+            "production would not start: {number} finding{}",
+            if number == 1 { "" } else { "s" }
+        ))),
+    }
+}
+
+/// Looks for demo accounts in the database, as it is.
+async fn demo_accounts(config: &Config) -> Result<&'static str, Wrong> {
+    let complain = |error: Failure| wrong(DATABASE_URL, error);
+    let found = medilink_persistence::look(&config.database).await;
+    let Some(queries) = found.map_err(|error| complain(error.into()))? else {
+        return Ok("the start makes it or brings it up to date");
+    };
+    if demo::is_there(&*queries).await.map_err(complain)? {
+        return Err(demo::known_passwords());
+    }
+    Ok("no demo accounts")
+}
