@@ -10,6 +10,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 pub use sea_orm_migration::{Migration, MigratorTrait};
 
 mod m0001_foundation;
+mod m0002_sign_in;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -17,7 +18,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration)]
+        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_sign_in::Migration)]
     }
 }
 

@@ -49,11 +49,15 @@ CREATE TABLE sessions (
     id {uuid} NOT NULL PRIMARY KEY,
     user_id {uuid} NOT NULL REFERENCES users (id),
     refresh_hash {hash} NOT NULL,
+    device text,
+    address text,
     created_at {instant} NOT NULL,
+    refreshed_at {instant} NOT NULL,
     expires_at {instant} NOT NULL,
     ended_at {instant}
 );
-CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_user ON sessions (user_id, created_at, id);
+CREATE INDEX sessions_end ON sessions (expires_at);
 CREATE UNIQUE INDEX sessions_refresh_hash ON sessions (refresh_hash);
 
 CREATE TABLE patients (

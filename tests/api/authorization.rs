@@ -5,6 +5,7 @@
 
 use medilink_domain::policy::{Access, Action, Relation, permits};
 use medilink_domain::user::Role;
+use medilink_tests::app::PASSWORD;
 use medilink_tests::person::{a_booking, text};
 use medilink_tests::{Person, TestApp};
 use reqwest::Method;
@@ -16,17 +17,30 @@ const PUBLIC: &[&str] = &[
     "get /health/ready",
     "get /problems/{code}",
     "post /api/v1/auth/login",
+    "post /api/v1/auth/refresh",
     "post /api/v1/auth/register",
+];
+
+/// What everybody signed in may do to their own sessions and their own password. Each is tried in a
+/// session of its own, for it may end that session and others.
+const OWN_SESSIONS: &[&str] = &[
+    "delete /api/v1/auth/sessions",
+    "get /api/v1/auth/sessions",
+    "post /api/v1/auth/logout",
+    "post /api/v1/auth/password",
 ];
 
 /// Everything else, with the action that the policy table knows it by.
 const SIGNED_IN: &[(&str, Action)] = &[
+    ("delete /api/v1/auth/sessions/{id}", Action::EndSession),
+    ("delete /api/v1/users/{id}/sessions", Action::EndSession),
     ("get /api/v1/appointments", Action::ListAppointments),
     ("get /api/v1/appointments/{id}", Action::ReadAppointment),
     ("get /api/v1/auth/me", Action::ReadOwnAccount),
     ("get /api/v1/doctors", Action::ListDoctors),
     ("get /api/v1/doctors/{id}", Action::ReadDoctor),
     ("get /api/v1/patients/{id}", Action::ReadPatient),
+    ("get /api/v1/users/{id}/sessions", Action::ListSessions),
     ("post /api/v1/appointments", Action::BookAppointment),
     ("post /api/v1/appointments/{id}/cancel", Action::CancelAppointment),
     ("post /api/v1/patients", Action::CreatePatient),
@@ -73,6 +87,14 @@ impl Cast {
             "post /api/v1/appointments/{id}/cancel" => {
                 body = Some(json!({"reason": "Because"}));
                 self.appointment(patient).await
+            }
+            "delete /api/v1/auth/sessions/{id}" => {
+                let somebody = self.clinic.registered("pharmacy", json!({})).await;
+                let sessions = somebody.get("/api/v1/auth/sessions").await.ok();
+                text(&sessions["items"][0]["id"])
+            }
+            "delete /api/v1/users/{id}/sessions" | "get /api/v1/users/{id}/sessions" => {
+                self.clinic.registered("pharmacy", json!({})).await.user_id()
             }
             "get /api/v1/doctors/{id}" => self.doctor.clone(),
             "get /api/v1/patients/{id}" => patient.to_owned(),
@@ -144,7 +166,7 @@ async fn every_operation_is_in_the_table() {
     }
     operations.sort_unstable();
     let signed_in = SIGNED_IN.iter().map(|(operation, _)| *operation);
-    let mut table: Vec<_> = PUBLIC.iter().copied().chain(signed_in).collect();
+    let mut table: Vec<_> = PUBLIC.iter().chain(OWN_SESSIONS).copied().chain(signed_in).collect();
     table.sort_unstable();
     assert_eq!(operations, table);
 }
@@ -188,6 +210,32 @@ async fn nobody_gets_in_without_a_session_that_holds() {
     for (operation, _) in SIGNED_IN {
         for person in [&nobody, &forged, &disabled] {
             assert_eq!(cast.tries(person, operation, patient).await, 401, "{operation}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn everybody_signed_in_rules_over_their_own_sessions_and_nobody_else_does() {
+    let clinic = TestApp::start().await;
+    let body = |operation: &str| match operation {
+        "post /api/v1/auth/password" => {
+            json!({"current_password": PASSWORD, "new_password": "another good one"})
+        }
+        _ => json!({}),
+    };
+
+    for operation in OWN_SESSIONS {
+        let (method, path) = operation.split_once(' ').unwrap();
+        let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let sent = || (method != Method::GET).then(|| body(operation).to_string().into_bytes());
+        let headers = [("content-type", "application/json")];
+        let nobody = clinic.unknown().send(method.clone(), path, &headers, sent()).await;
+        assert_eq!(nobody.status, 401, "{operation}");
+        for role in ["patient", "doctor", "pharmacy", "coordinator"] {
+            // All but patients are pending.
+            let person = clinic.registered(role, json!({})).await;
+            let answer = person.send(method.clone(), path, &headers, sent()).await;
+            assert!((200..300).contains(&answer.status), "{role}, {operation}: {}", answer.text);
         }
     }
 }

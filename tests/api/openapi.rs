@@ -17,6 +17,9 @@ async fn every_operation_is_described_whole() {
         assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}");
         for (status, answer) in operation["responses"].as_object().unwrap() {
             assert!(answer["description"].is_string(), "{name} {status}");
+            if status == "204" {
+                continue;
+            }
             let kinds = answer["content"].as_object().unwrap();
             let kind = if status.starts_with('2') { "" } else { "application/problem+json" };
             assert!(kind.is_empty() || kinds.contains_key(kind), "{name} {status}");
@@ -38,7 +41,7 @@ async fn every_success_shows_an_example() {
 
     for (name, operation) in operations(&document) {
         for (status, answer) in operation["responses"].as_object().unwrap() {
-            if !status.starts_with('2') {
+            if !status.starts_with('2') || status == "204" {
                 continue;
             }
             for content in answer["content"].as_object().unwrap().values() {

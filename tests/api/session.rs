@@ -75,7 +75,11 @@ async fn what_is_no_log_in_is_named() {
     let both = json!({"username": "admin", "email": "admin@example.org", "password": "x"});
     assert_eq!(nobody.post("/api/v1/auth/login", both).await.wrong_fields(), ["email"]);
     let blank = json!({"username": " ", "password": "x"});
-    let _ = nobody.post("/api/v1/auth/login", blank).await.problem(401, "wrong-credentials");
+    assert_eq!(nobody.post("/api/v1/auth/login", blank).await.wrong_fields(), ["username"]);
+    let long = json!({"username": "x".repeat(255), "password": "x"});
+    assert_eq!(nobody.post("/api/v1/auth/login", long).await.wrong_fields(), ["username"]);
+    let beside_a_blank = json!({"username": "admin", "email": "", "password": PASSWORD});
+    nobody.post("/api/v1/auth/login", beside_a_blank).await.ok();
     let wrong = json!({"username": 7, "password": ["x"], "remember": true});
     let wrong = nobody.post("/api/v1/auth/login", wrong).await;
     assert_eq!(wrong.wrong_fields(), ["password", "remember", "username"]);

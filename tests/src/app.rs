@@ -20,7 +20,9 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::user::Username;
 use medilink_http::Edge;
 use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
-use medilink_security::{Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SecretKey, SystemIds};
+use medilink_security::{
+    Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SealedDevices, SecretKey, SystemIds,
+};
 use serde_json::{Value, json};
 
 use crate::database::TestDatabase;
@@ -74,9 +76,10 @@ impl TestApp {
         Self::open(database, settings, Edge::default())
     }
 
-    /// Starts a clinic on SQLite with an edge of its own.
+    /// Starts a clinic on SQLite with an edge of its own, behind which failed attempts do not wait.
     pub async fn behind(edge: Edge) -> Self {
-        Self::open(TestDatabase::sqlite().await, Settings::default(), edge)
+        let settings = Settings { attempts_wait: false, ..Settings::default() };
+        Self::open(TestDatabase::sqlite().await, settings, edge)
     }
 
     fn open(database: TestDatabase, settings: Settings, edge: Edge) -> Self {
@@ -176,11 +179,13 @@ fn application(store: SeaOrmStore, clock: TestClock, settings: Settings) -> Appl
     let key = SecretKey::new("a key of tests, of 32 bytes or more").expect("a key");
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
+        attempts: Arc::new(store.clone()),
         store: Arc::new(store),
         clock: Arc::new(clock),
         ids: Arc::new(SystemIds),
         passwords: Arc::new(Argon2Hasher::new(HashCost::TRIVIAL).expect("a hasher")),
-        tokens: Arc::new(JwtIssuer::new(&key)),
+        tokens: Arc::new(JwtIssuer::new(key.clone())),
+        devices: Arc::new(SealedDevices::new(key.clone())),
         cursors: Arc::new(SealedCursors::new(key)),
     };
     Application::new(ports, settings)

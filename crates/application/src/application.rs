@@ -8,11 +8,12 @@ use medilink_domain::password::PasswordRules;
 use medilink_domain::zone::Zone;
 
 use crate::appointment::Appointments;
+use crate::attempt::AttemptCounter;
 use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
 use crate::error::{Error, Result};
 use crate::patient::Patients;
-use crate::ports::{AuditLog, Clock, Cursors, Ids, PasswordHasher, TokenIssuer};
+use crate::ports::{AuditLog, Clock, Cursors, Devices, Ids, PasswordHasher, TokenIssuer};
 use crate::session::Sessions;
 use crate::store::Store;
 use crate::user::Users;
@@ -24,6 +25,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// What was read and refused.
     pub audit: Arc<dyn AuditLog>,
+    /// How often signing in has failed.
+    pub attempts: Arc<dyn AttemptCounter>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -32,6 +35,8 @@ pub struct Ports {
     pub passwords: Arc<dyn PasswordHasher>,
     /// Tokens.
     pub tokens: Arc<dyn TokenIssuer>,
+    /// Devices.
+    pub devices: Arc<dyn Devices>,
     /// Cursors.
     pub cursors: Arc<dyn Cursors>,
 }
@@ -47,6 +52,8 @@ pub struct Settings {
     pub registration_open: bool,
     /// What is asked of new passwords.
     pub password_rules: PasswordRules,
+    /// Whether whoever has failed to sign in has to wait before the next attempt.
+    pub attempts_wait: bool,
     /// How long an access token holds.
     pub access_token_minutes: u32,
     /// How long a session lasts without use.
@@ -60,6 +67,7 @@ impl Default for Settings {
             approval_required: true,
             registration_open: true,
             password_rules: PasswordRules::default(),
+            attempts_wait: true,
             access_token_minutes: 15,
             refresh_token_days: 7,
         }

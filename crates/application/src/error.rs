@@ -21,6 +21,9 @@ pub enum Error {
     /// Name and password do not belong together. It never says which of them is wrong.
     #[error("the user name or the password is wrong")]
     WrongCredentials,
+    /// A refresh token that continues no session: it is none, or was used, or its session is over.
+    #[error("the refresh token is no longer valid; sign in again")]
+    RefreshTokenRefused,
     /// The person may know of it, but not do it.
     #[error("you may not do this")]
     Forbidden(Action),

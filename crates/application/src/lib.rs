@@ -10,6 +10,7 @@
 
 pub mod error;
 
+pub mod attempt;
 pub mod idempotency;
 pub mod page;
 pub mod ports;

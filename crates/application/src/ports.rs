@@ -88,12 +88,41 @@ pub trait TokenIssuer: Send + Sync {
     /// valid at that instant.
     fn session(&self, token: &str, now: Timestamp) -> Option<SessionId>;
 
-    /// Makes a new refresh token.
+    /// Makes the first refresh token of a session, which nobody can guess.
     ///
     /// # Errors
     ///
     /// [`Error::Failed`](crate::Error::Failed) if the system has no randomness to give.
     fn refresh(&self) -> Result<RefreshToken>;
+
+    /// Returns the hash by which a refresh token is stored.
+    fn refresh_hash(&self, secret: &str) -> [u8; 32];
+
+    /// Derives the refresh token that follows another, always the same one: the answer to a token
+    /// that was used a moment ago can be given again, though only hashes are stored.
+    ///
+    /// While two keys are valid there are two that could follow. It is the one whose hash is
+    /// `stored`, if one of them is, and else that of the newer key.
+    fn successor(&self, secret: &str, stored: [u8; 32]) -> RefreshToken;
+}
+
+/// Remembers devices for the accounts that have signed in on them, and makes ids of names that are
+/// nobody's. Nothing of it is stored: what a device keeps proves itself.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait Devices: Send + Sync {
+    /// Makes what a device keeps to be known again to a user.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failed`](crate::Error::Failed) if the system has no randomness to give.
+    fn remember(&self, user: UserId) -> Result<String>;
+
+    /// Tells whether what a device has kept was made for a user.
+    fn knows(&self, kept: &str, user: UserId) -> bool;
+
+    /// Makes an id of a name that is nobody's. It does not give the name away: people type their
+    /// passwords into the wrong field.
+    fn nobody(&self, name: &str) -> Uuid;
 }
 
 /// Turns positions into cursors that clients cannot read or alter, and back.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use medilink_domain::audit::AuditEntry;
 
 use crate::appointment::{AppointmentQueries, AppointmentRepository};
+use crate::attempt::AttemptRepository;
 use crate::doctor::{DoctorQueries, DoctorRepository};
 use crate::error::StoreError;
 use crate::idempotency::IdempotencyRepository;
@@ -35,6 +36,8 @@ pub trait Store: Send + Sync {
 pub trait UnitOfWork: Send {
     /// Returns the appointments.
     fn appointments(&mut self) -> &mut dyn AppointmentRepository;
+    /// Returns the counts of attempts to sign in.
+    fn attempts(&mut self) -> &mut dyn AttemptRepository;
     /// Returns the doctors.
     fn doctors(&mut self) -> &mut dyn DoctorRepository;
     /// Returns the idempotency keys.

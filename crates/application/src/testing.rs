@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{Appointment, AppointmentStatus, Booking};
+use medilink_domain::attempt::TooSoon;
 use medilink_domain::audit::{AuditEntry, Origin};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
 use medilink_domain::email::Email;
@@ -22,6 +23,7 @@ use medilink_domain::period::BookableTime;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::Record;
 use medilink_domain::revision::Revision;
+use medilink_domain::session::Session;
 use medilink_domain::time::{Date, Timestamp};
 use medilink_domain::user::{Role, User, UserStatus, Username};
 use medilink_domain::zone::Zone;
@@ -31,6 +33,7 @@ use crate::application::{Ports, Settings};
 use crate::appointment::{
     AppointmentQueries, AppointmentRepository, MockAppointmentQueries, MockAppointmentRepository,
 };
+use crate::attempt::{AttemptRepository, MockAttemptCounter, MockAttemptRepository};
 use crate::call::Caller;
 use crate::doctor::{DoctorQueries, DoctorRepository, MockDoctorQueries, MockDoctorRepository};
 use crate::error::StoreError;
@@ -43,7 +46,8 @@ use crate::patient::{
 };
 use crate::pharmacy::{MockPharmacyRepository, PharmacyRepository};
 use crate::ports::{
-    AuditLog, Clock, Cursors, Ids, MockAuditLog, MockPasswordHasher, MockTokenIssuer, RefreshToken,
+    AuditLog, Clock, Cursors, Ids, MockAuditLog, MockDevices, MockPasswordHasher, MockTokenIssuer,
+    RefreshToken,
 };
 use crate::session::{
     MockSessionQueries, MockSessionRepository, SessionQueries, SessionRepository,
@@ -137,6 +141,8 @@ impl AuditLog for Trail {
 pub struct FakeUnitOfWork {
     /// The appointments.
     pub appointments: MockAppointmentRepository,
+    /// The counts of attempts to sign in.
+    pub attempts: MockAttemptRepository,
     /// The doctors.
     pub doctors: MockDoctorRepository,
     /// The idempotency keys.
@@ -156,6 +162,10 @@ pub struct FakeUnitOfWork {
 impl UnitOfWork for FakeUnitOfWork {
     fn appointments(&mut self) -> &mut dyn AppointmentRepository {
         &mut self.appointments
+    }
+
+    fn attempts(&mut self) -> &mut dyn AttemptRepository {
+        &mut self.attempts
     }
 
     fn doctors(&mut self) -> &mut dyn DoctorRepository {
@@ -234,6 +244,10 @@ pub struct FakeClinic {
     pub queries: FakeQueries,
     /// Passwords.
     pub passwords: MockPasswordHasher,
+    /// How often signing in has failed.
+    pub attempts: MockAttemptCounter,
+    /// Devices.
+    pub devices: MockDevices,
     /// Tokens.
     pub tokens: MockTokenIssuer,
     /// What keeps the entries of reads and refusals; without one, the trail keeps them.
@@ -257,6 +271,12 @@ impl FakeClinic {
             .returning(|claims| Ok(format!("{} until {}", claims.session, claims.expires_at)));
         let refresh = RefreshToken { secret: "refresh".to_owned(), hash: [8; 32] };
         self.tokens.expect_refresh().returning(move || Ok(refresh.clone()));
+        self.devices.expect_remember().returning(|user| Ok(format!("device of {user}")));
+    }
+
+    /// Counts every attempt to prove who one is, or makes it wait.
+    pub fn counts_attempts(&mut self, outcome: Result<(), TooSoon>) {
+        self.attempts.expect_count().returning(move |_, _| Ok(outcome));
     }
 
     /// Fails to record reads and refusals.
@@ -279,10 +299,12 @@ impl FakeClinic {
                 Some(audit) => Arc::new(audit),
                 None => Arc::new(trail.clone()),
             },
+            attempts: Arc::new(self.attempts),
             clock: Arc::new(FixedClock(at(NOW))),
             ids: Arc::new(SequentialIds::default()),
             passwords: Arc::new(self.passwords),
             tokens: Arc::new(self.tokens),
+            devices: Arc::new(self.devices),
             cursors: Arc::new(PlainCursors),
         };
         (Application::new(ports, self.settings), trail)
@@ -422,6 +444,21 @@ pub fn an_appointment(status: AppointmentStatus) -> Appointment {
         retrospective: false,
         created_by: UserId::new(Uuid::from_u128(CREATOR)),
         revision: Revision::new(at(NOW)),
+    }
+}
+
+/// Makes session 7 of user 8, which began now and goes on for a week.
+pub fn a_session() -> Session {
+    Session {
+        id: SessionId::new(Uuid::from_u128(7)),
+        user: UserId::new(Uuid::from_u128(8)),
+        refresh_hash: [1; 32],
+        device: None,
+        address: None,
+        created_at: at(NOW),
+        refreshed_at: at(NOW),
+        expires_at: at("2030-01-13T12:00:00Z"),
+        ended_at: None,
     }
 }
 

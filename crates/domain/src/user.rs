@@ -209,6 +209,12 @@ impl User {
         }
     }
 
+    /// Gives them another password, or another hash of the one that they have.
+    pub fn set_password(&mut self, hash: PasswordHash, now: Timestamp) {
+        self.password_hash = hash;
+        self.revision.touch(now);
+    }
+
     /// Lets a pending user act.
     ///
     /// # Errors

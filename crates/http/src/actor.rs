@@ -71,6 +71,19 @@ impl FromRequest for SignedIn {
     }
 }
 
+/// Somebody who may be signed in: the handler is open to the world, on purpose, and asks who it is.
+pub(crate) struct PerhapsSignedIn(pub(crate) Result<SignedIn, Problem>);
+
+impl FromRequest for PerhapsSignedIn {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = SignedIn::from_request(request, payload);
+        Box::pin(async move { Ok(Self(caller.await)) })
+    }
+}
+
 impl SignedIn {
     /// Notes what makes a second request the same one; [`Body::read`](crate::body::Body::read)
     /// does so for every body.

@@ -110,6 +110,14 @@ impl<T: DeserializeOwned> Body<T> {
         self.read(caller)
     }
 
+    /// Reads the body of anybody, all of whose fields may be missing, as may be the body itself.
+    pub(crate) fn read_public_or_empty(self) -> Result<T, Problem> {
+        match &self.sent {
+            Ok(sent) if sent.is_empty() => parse(b"{}"),
+            Ok(_) | Err(_) => self.read_public(),
+        }
+    }
+
     /// Reads the body of anybody.
     pub(crate) fn read_public(self) -> Result<T, Problem> {
         let sent = self.sent?;

@@ -18,6 +18,7 @@ mod middleware;
 mod actor;
 mod answer;
 mod body;
+mod device;
 mod field;
 mod page;
 mod problem;

@@ -49,6 +49,8 @@ kinds! {
         "Send a valid access token as `Authorization: Bearer …`. Sign in again if it has expired.";
     WRONG_CREDENTIALS = 401 "wrong-credentials", "Wrong credentials",
         "The user name or the password is wrong.";
+    REFRESH_TOKEN_REFUSED = 401 "refresh-token-refused", "Refresh token refused",
+        "The refresh token is none, or was used before, or its session is over. Log in again.";
     FORBIDDEN = 403 "forbidden", "Forbidden",
         "You may know of this, but not do it.";
     APPROVAL_PENDING = 403 "approval-pending", "Approval pending",
@@ -215,6 +217,7 @@ impl From<Error> for Problem {
         match error {
             Error::Unauthenticated => Self::plain(ProblemKind::AUTHENTICATION_REQUIRED),
             Error::WrongCredentials => Self::plain(ProblemKind::WRONG_CREDENTIALS),
+            Error::RefreshTokenRefused => Self::plain(ProblemKind::REFRESH_TOKEN_REFUSED),
             Error::Forbidden(_) => Self::new(ProblemKind::FORBIDDEN, sentence(&error)),
             Error::ApprovalPending => Self::plain(ProblemKind::APPROVAL_PENDING),
             Error::NotFound(_) => Self::new(ProblemKind::NOT_FOUND, sentence(&error)),

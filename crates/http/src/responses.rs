@@ -37,6 +37,14 @@ problems! {
     RegistrationProblems = [400, 403, 408, 413, 415, 422, 429, 500, 503];
     /// Of a sign-in.
     SignInProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
+    /// Of a call that continues a session.
+    RefreshProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
+    /// Of a call that ends a session with a token.
+    LogOutProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
+    /// Of a change of one's password.
+    PasswordProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
+    /// Of a call that writes about its caller alone.
+    WriteProblems = [401, 429, 500, 503];
     /// Of a look for something that is open to everybody.
     LookProblems = [404, 500];
     /// Of the question whether all is well.

@@ -83,6 +83,9 @@ pub(crate) async fn append(
     transaction: &DatabaseTransaction,
     entries: &[AuditEntry],
 ) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
     let rows = entries.iter().map(row);
     audit_entry::Entity::insert_many(rows)
         .exec_without_returning(transaction)

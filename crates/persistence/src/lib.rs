@@ -22,6 +22,7 @@ mod page;
 mod stored;
 
 mod appointment;
+mod attempt;
 mod doctor;
 mod idempotency;
 mod patient;

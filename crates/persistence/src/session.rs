@@ -3,20 +3,28 @@
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
+use chrono::SecondsFormat;
 use medilink_application::error::StoreError;
-use medilink_application::session::{SessionQueries, SessionRepository};
+use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::session::{SessionQueries, SessionRepository, SessionView};
 use medilink_domain::actor::Actor;
 use medilink_domain::id::{SessionId, UserId};
-use medilink_domain::session::Session;
+use medilink_domain::record::{Concept, Record};
+use medilink_domain::session::{Presented, Session};
+use medilink_domain::text::DeviceName;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, UserStatus};
-use sea_orm::{FromQueryResult, Set};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 use uuid::Uuid;
 
-use crate::entity::session;
+use crate::entity::{session, used_refresh_token};
 use crate::error::store_error;
+use crate::page;
 use crate::store::SeaOrmQueries;
-use crate::stored::Broken;
+use crate::stored::{Broken, Stored, one, optional, restored};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::user::{OWN_PROFILE_COLUMNS, OWN_PROFILE_JOINS, OwnProfileRow};
 
@@ -32,8 +40,80 @@ static ACTOR: LazyLock<String> = LazyLock::new(|| {
 
 #[async_trait]
 impl SessionRepository for SeaOrmUnitOfWork {
+    async fn lock(&mut self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let locked = session::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
+        one(locked, &self.transaction).await
+    }
+
+    async fn lock_by_refresh_token(
+        &mut self,
+        hash: [u8; 32],
+    ) -> Result<Option<(Session, Presented)>, StoreError> {
+        let current = session::Entity::find()
+            .filter(session::Column::RefreshHash.eq(hash.to_vec()))
+            .lock(LockType::NoKeyUpdate);
+        if let Some(session) = one(current, &self.transaction).await? {
+            return Ok(Some((session, Presented::Current)));
+        }
+        // Whoever waited for the lock above no longer finds the token there: it was used meanwhile.
+        let used = used_refresh_token::Entity::find_by_id(hash.to_vec());
+        let used = used.one(&self.transaction).await.map_err(store_error)?;
+        let Some(used) = used else { return Ok(None) };
+        let id = SessionId::new(used.session_id);
+        let at = Timestamp::new(used.used_at).map_err(|_| StoreError::Corrupt(id.into()))?;
+        let session = SessionRepository::lock(self, id).await?;
+        Ok(session.map(|session| (session, Presented::Used { at })))
+    }
+
     async fn insert(&mut self, session: &Session) -> Result<(), StoreError> {
         self.add(row(session)).await
+    }
+
+    async fn rotate(&mut self, session: &Session, used: [u8; 32]) -> Result<(), StoreError> {
+        let rotated = session::Entity::update_many()
+            .set(row(session))
+            .filter(session::Column::Id.eq(session.id.as_uuid()))
+            .filter(session::Column::RefreshHash.eq(used.to_vec()))
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        if rotated.rows_affected == 0 {
+            return Err(StoreError::Stale(Concept::Session));
+        }
+        self.add(used_refresh_token::ActiveModel {
+            hash: Set(used.to_vec()),
+            session_id: Set(session.id.as_uuid()),
+            used_at: Set(session.refreshed_at.as_utc()),
+        })
+        .await
+    }
+
+    async fn end(&mut self, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+        session::Entity::update_many()
+            .col_expr(session::Column::EndedAt, Expr::val(now.as_utc()))
+            .filter(session::Column::Id.eq(id.as_uuid()))
+            .filter(session::Column::EndedAt.is_null())
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn end_all(
+        &mut self,
+        user: UserId,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut ended = session::Entity::update_many()
+            .col_expr(session::Column::EndedAt, Expr::val(now.as_utc()))
+            .filter(session::Column::UserId.eq(user.as_uuid()))
+            .filter(session::Column::EndedAt.is_null());
+        if let Some(except) = except {
+            ended = ended.filter(session::Column::Id.ne(except.as_uuid()));
+        }
+        ended.exec(&self.transaction).await.map_err(store_error)?;
+        Ok(())
     }
 }
 
@@ -46,6 +126,41 @@ impl SessionQueries for SeaOrmQueries {
         found
             .map(|row| row.restore(id).map_err(|Broken| StoreError::Corrupt(id.into())))
             .transpose()
+    }
+
+    async fn list(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        stretch: &Stretch,
+    ) -> Result<Found<SessionView>, StoreError> {
+        use session::Column;
+
+        let selected = session::Entity::find()
+            .filter(Column::UserId.eq(user.as_uuid()))
+            .filter(Column::EndedAt.is_null())
+            .filter(Column::ExpiresAt.gt(now.as_utc()));
+        let total = page::total(&self.0, &selected, (session::Entity, Column::Id), stretch).await?;
+
+        let mut select = selected
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .limit(stretch.limit.get() + 1);
+        if let Some(position) = &stretch.after {
+            let corrupt = |_| StoreError::Corrupt(SessionId::new(position.id).into());
+            let created_at = Timestamp::parse(&position.key).map_err(corrupt)?;
+            select = select.filter(page::behind(
+                [Expr::col(Column::CreatedAt), Expr::col(Column::Id)],
+                [Expr::val(created_at.as_utc()), Expr::val(position.id)],
+                true,
+            ));
+        }
+        let rows = select.all(&self.0).await.map_err(store_error)?;
+        let found = page::found(rows, stretch, total, |last| Position {
+            key: last.created_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            id: last.id,
+        });
+        found.try_map(|row| restored(&row).map(SessionView::of))
     }
 }
 
@@ -74,13 +189,48 @@ impl ActorRow {
 }
 
 fn row(session: &Session) -> session::ActiveModel {
-    let Session { id, user, refresh_hash, created_at, expires_at } = session;
+    let Session {
+        id,
+        user,
+        refresh_hash,
+        device,
+        address,
+        created_at,
+        refreshed_at,
+        expires_at,
+        ended_at,
+    } = session;
     session::ActiveModel {
         id: Set(id.as_uuid()),
         user_id: Set(user.as_uuid()),
         refresh_hash: Set(refresh_hash.to_vec()),
+        device: Set(device.as_ref().map(|it| it.disclose().to_owned())),
+        address: Set(address.map(|it| it.to_string())),
         created_at: Set(created_at.as_utc()),
+        refreshed_at: Set(refreshed_at.as_utc()),
         expires_at: Set(expires_at.as_utc()),
-        ended_at: Set(None),
+        ended_at: Set(ended_at.map(Timestamp::as_utc)),
+    }
+}
+
+impl Stored for session::Model {
+    type Held = Session;
+
+    fn record(&self) -> Record {
+        SessionId::new(self.id).into()
+    }
+
+    fn restore(&self) -> Result<Session, Broken> {
+        Ok(Session {
+            id: SessionId::new(self.id),
+            user: UserId::new(self.user_id),
+            refresh_hash: self.refresh_hash.as_slice().try_into()?,
+            device: optional(self.device.as_deref(), DeviceName::parse)?,
+            address: optional(self.address.as_deref(), str::parse)?,
+            created_at: Timestamp::new(self.created_at)?,
+            refreshed_at: Timestamp::new(self.refreshed_at)?,
+            expires_at: Timestamp::new(self.expires_at)?,
+            ended_at: self.ended_at.map(Timestamp::new).transpose()?,
+        })
     }
 }

@@ -38,6 +38,10 @@ LEFT JOIN pharmacies ON pharmacies.user_id = users.id";
 
 #[async_trait]
 impl UserRepository for SeaOrmUnitOfWork {
+    async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        one(user::Entity::find_by_id(id.as_uuid()), &self.transaction).await
+    }
+
     async fn lock(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
         let locked = user::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await
@@ -69,6 +73,10 @@ impl UserRepository for SeaOrmUnitOfWork {
 impl UserQueries for SeaOrmQueries {
     async fn find(&self, id: UserId) -> Result<Option<UserView>, StoreError> {
         Ok(self.shown("id", id.as_uuid()).await?.map(|found| found.view))
+    }
+
+    async fn credentials_of(&self, id: UserId) -> Result<Option<Credentials>, StoreError> {
+        self.shown("id", id.as_uuid()).await
     }
 
     async fn any(&self) -> Result<bool, StoreError> {

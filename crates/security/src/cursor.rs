@@ -7,10 +7,10 @@ use medilink_application::ports::Cursors;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, SecretKeys};
 
 /// Seals positions: the id, the key, and a code over both and the name of the list.
-pub struct SealedCursors(SecretKey);
+pub struct SealedCursors(SecretKeys);
 
 const PURPOSE: &str = "cursor";
 
@@ -18,30 +18,28 @@ const PURPOSE: &str = "cursor";
 const CODE: usize = 16;
 
 impl SealedCursors {
-    /// Makes a sealer that seals with a key.
-    pub const fn new(key: SecretKey) -> Self {
-        Self(key)
+    /// Makes a sealer.
+    pub fn new(keys: impl Into<SecretKeys>) -> Self {
+        Self(keys.into())
     }
+}
 
-    fn code(&self, list: &str, position: &[u8]) -> impl Iterator<Item = u8> {
-        self.0.code(PURPOSE, &[list.as_bytes(), position]).into_iter().take(CODE)
-    }
+fn code(key: &SecretKey, list: &str, position: &[u8]) -> Vec<u8> {
+    key.code(PURPOSE, &[list.as_bytes(), position]).into_iter().take(CODE).collect()
 }
 
 impl Cursors for SealedCursors {
     fn seal(&self, list: &str, position: &Position) -> String {
         let mut bytes = position.id.as_bytes().to_vec();
         bytes.extend_from_slice(position.key.as_bytes());
-        let code: Vec<u8> = self.code(list, &bytes).collect();
-        bytes.extend(code);
+        bytes.extend(code(self.0.signing(), list, &bytes));
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     fn open(&self, list: &str, cursor: &str) -> Option<Position> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (position, sealed) = bytes.split_last_chunk::<CODE>()?;
-        let code: Vec<u8> = self.code(list, position).collect();
-        if !bool::from(code.ct_eq(sealed)) {
+        if !self.0.valid().any(|key| code(key, list, position).ct_eq(sealed).into()) {
             return None;
         }
         let (id, key) = position.split_first_chunk::<16>()?;

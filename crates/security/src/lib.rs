@@ -1,6 +1,7 @@
-//! Passwords, tokens, cursors, and what the system alone can give: randomness and the time.
+//! Passwords, tokens, devices, cursors, and what the system alone can give: randomness and the time.
 
 mod cursor;
+mod device;
 mod password;
 mod random;
 mod secret;
@@ -8,8 +9,9 @@ mod system;
 mod token;
 
 pub use self::cursor::SealedCursors;
+pub use self::device::SealedDevices;
 pub use self::password::{Argon2Hasher, HashCost};
 pub use self::random::SystemIds;
-pub use self::secret::{SecretKey, SecretKeyError};
+pub use self::secret::{SecretKey, SecretKeyError, SecretKeys};
 pub use self::system::SystemClock;
 pub use self::token::JwtIssuer;

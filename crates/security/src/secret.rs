@@ -66,6 +66,37 @@ impl SecretKey {
     }
 }
 
+/// The keys that are valid at present: the one that signs, and while keys are being changed another
+/// one whose signatures are taken too.
+#[derive(Debug, Clone)]
+pub struct SecretKeys {
+    signing: SecretKey,
+    also_valid: Option<SecretKey>,
+}
+
+impl SecretKeys {
+    /// Takes the key that signs, and another one whose signatures are taken too.
+    pub const fn new(signing: SecretKey, also_valid: Option<SecretKey>) -> Self {
+        Self { signing, also_valid }
+    }
+
+    /// Returns the key that signs.
+    pub(crate) const fn signing(&self) -> &SecretKey {
+        &self.signing
+    }
+
+    /// Returns every key that is valid, the one that signs before the other.
+    pub(crate) fn valid(&self) -> impl Iterator<Item = &SecretKey> {
+        std::iter::once(&self.signing).chain(&self.also_valid)
+    }
+}
+
+impl From<SecretKey> for SecretKeys {
+    fn from(key: SecretKey) -> Self {
+        Self::new(key, None)
+    }
+}
+
 /// HMAC-SHA-256 of parts, each with its length before it.
 fn authenticate(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // A key of any length is right for HMAC, so the empty answer is never given.
@@ -81,6 +112,11 @@ impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret key]")
     }
+}
+
+#[cfg(test)]
+pub(crate) fn another_key() -> SecretKey {
+    SecretKey::new("another key of thirty-two bytes!!").unwrap()
 }
 
 #[cfg(test)]

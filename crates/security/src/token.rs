@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, SecretKeys};
 
 /// Who issues the tokens and who takes them: this installation, both times.
 const ISSUER: &str = "medilink";
@@ -22,11 +22,16 @@ const ACCESS: &str = "at+jwt";
 /// How many seconds two clocks may differ.
 const LEEWAY: i64 = 5;
 
+/// What the successors of refresh tokens are derived for.
+const REFRESH: &str = "refresh";
+
 /// Signs access tokens with HS256, and makes opaque refresh tokens.
 pub struct JwtIssuer {
+    keys: SecretKeys,
     header: Header,
     signing: EncodingKey,
-    checking: DecodingKey,
+    /// What checks the signatures of each key, by the key's name.
+    checking: Vec<(String, DecodingKey)>,
     validation: Validation,
 }
 
@@ -44,11 +49,12 @@ struct Claims {
 }
 
 impl JwtIssuer {
-    /// Makes an issuer that signs with a key.
-    pub fn new(key: &SecretKey) -> Self {
+    /// Makes an issuer.
+    pub fn new(keys: impl Into<SecretKeys>) -> Self {
+        let keys = keys.into();
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(ACCESS.to_owned());
-        header.kid = Some(key.name());
+        header.kid = Some(keys.signing().name());
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[ISSUER]);
@@ -56,11 +62,13 @@ impl JwtIssuer {
         // The time is held against the injected clock below, not against the system's.
         validation.validate_exp = false;
         validation.validate_nbf = false;
+        let checking = |key: &SecretKey| (key.name(), DecodingKey::from_secret(key.bytes()));
         Self {
             header,
-            signing: EncodingKey::from_secret(key.bytes()),
-            checking: DecodingKey::from_secret(key.bytes()),
+            signing: EncodingKey::from_secret(keys.signing().bytes()),
+            checking: keys.valid().map(checking).collect(),
             validation,
+            keys,
         }
     }
 }
@@ -82,10 +90,11 @@ impl TokenIssuer for JwtIssuer {
     }
 
     fn session(&self, token: &str, now: Timestamp) -> Option<SessionId> {
-        let data = decode::<Claims>(token, &self.checking, &self.validation).ok()?;
+        let name = jsonwebtoken::decode_header(token).ok()?.kid?;
+        let (_, key) = self.checking.iter().find(|(of, _)| *of == name)?;
+        let data = decode::<Claims>(token, key, &self.validation).ok()?;
         let now = now.unix_seconds();
         let right = data.header.typ == self.header.typ
-            && data.header.kid == self.header.kid
             && data.claims.iat <= now + LEEWAY
             && data.claims.nbf <= now + LEEWAY
             && now < data.claims.exp + LEEWAY;
@@ -95,10 +104,24 @@ impl TokenIssuer for JwtIssuer {
     fn refresh(&self) -> Result<RefreshToken> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| Error::Failed(Box::new(error)))?;
-        let secret = URL_SAFE_NO_PAD.encode(random);
-        let hash = Sha256::digest(secret.as_bytes()).into();
-        Ok(RefreshToken { secret, hash })
+        Ok(refresh_token(random))
     }
+
+    fn refresh_hash(&self, secret: &str) -> [u8; 32] {
+        Sha256::digest(secret.as_bytes()).into()
+    }
+
+    fn successor(&self, secret: &str, stored: [u8; 32]) -> RefreshToken {
+        let by = |key: &SecretKey| refresh_token(key.code(REFRESH, &[secret.as_bytes()]));
+        let stored = self.keys.valid().map(by).find(|token| token.hash == stored);
+        stored.unwrap_or_else(|| by(self.keys.signing()))
+    }
+}
+
+fn refresh_token(bytes: [u8; 32]) -> RefreshToken {
+    let secret = URL_SAFE_NO_PAD.encode(bytes);
+    let hash = Sha256::digest(secret.as_bytes()).into();
+    RefreshToken { secret, hash }
 }
 
 #[cfg(test)]
@@ -108,7 +131,7 @@ mod tests {
     use medilink_domain::user::Role;
 
     use super::*;
-    use crate::secret::a_key;
+    use crate::secret::{a_key, another_key};
 
     fn now() -> Timestamp {
         Timestamp::parse("2030-01-07T09:00:00Z").unwrap()
@@ -139,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_token_names_its_session() {
-        let issuer = JwtIssuer::new(&a_key());
+        let issuer = JwtIssuer::new(a_key());
         let token = issuer.sign(&claims()).unwrap();
 
         assert_eq!(issuer.session(&token, now()), Some(claims().session));
@@ -147,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_token_holds_for_its_time_and_five_seconds() {
-        let issuer = JwtIssuer::new(&a_key());
+        let issuer = JwtIssuer::new(a_key());
         let token = issuer.sign(&claims()).unwrap();
         let session =
             |seconds| issuer.session(&token, now().saturating_add(TimeDelta::seconds(seconds)));
@@ -160,10 +183,36 @@ mod tests {
 
     #[test]
     fn a_token_of_another_key_is_none() {
-        let other = SecretKey::new("another key of thirty-two bytes!!").unwrap();
-        let token = JwtIssuer::new(&other).sign(&claims()).unwrap();
+        let token = JwtIssuer::new(another_key()).sign(&claims()).unwrap();
 
-        assert_eq!(JwtIssuer::new(&a_key()).session(&token, now()), None);
+        assert_eq!(JwtIssuer::new(a_key()).session(&token, now()), None);
+    }
+
+    #[test]
+    fn both_keys_are_valid_while_they_are_changed_and_the_old_one_not_for_ever() {
+        let before = JwtIssuer::new(a_key());
+        let during = JwtIssuer::new(SecretKeys::new(another_key(), Some(a_key())));
+        let after = JwtIssuer::new(another_key());
+        let (old, new) = (before.sign(&claims()).unwrap(), during.sign(&claims()).unwrap());
+
+        assert!(during.session(&old, now()).is_some());
+        assert!(during.session(&new, now()).is_some());
+        assert!(after.session(&new, now()).is_some());
+        assert!(after.session(&old, now()).is_none());
+    }
+
+    #[test]
+    fn a_refresh_token_has_one_successor_for_each_key() {
+        let before = JwtIssuer::new(a_key());
+        let during = JwtIssuer::new(SecretKeys::new(another_key(), Some(a_key())));
+        let first = before.refresh().unwrap().secret;
+        let old = before.successor(&first, [0; 32]);
+
+        assert_eq!(before.successor(&first, [0; 32]).secret, old.secret);
+        assert_eq!(before.refresh_hash(&old.secret), old.hash);
+        // Unless the old key's is the one that was given out, the new key's follows.
+        assert_eq!(during.successor(&first, old.hash).secret, old.secret);
+        assert_ne!(during.successor(&first, [0; 32]).secret, old.secret);
     }
 
     #[test]
@@ -176,7 +225,7 @@ mod tests {
             "nbf": now().unix_seconds(), "exp": now().unix_seconds() + 60,
             "jti": Uuid::from_u128(3),
         });
-        let issuer = JwtIssuer::new(&a_key());
+        let issuer = JwtIssuer::new(a_key());
         assert!(issuer.session(&forge(&header, &whole.to_string()), now()).is_some());
 
         for claim in whole.as_object().unwrap().keys() {
@@ -204,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_none() {
-        let issuer = JwtIssuer::new(&a_key());
+        let issuer = JwtIssuer::new(a_key());
 
         for raw in ["", ".", "..", "a.b.c", "Bearer", "\u{0}", &"x".repeat(100_000)] {
             assert_eq!(issuer.session(raw, now()), None);
@@ -213,7 +262,7 @@ mod tests {
 
     #[test]
     fn refresh_tokens_differ_and_are_stored_as_hashes() {
-        let issuer = JwtIssuer::new(&a_key());
+        let issuer = JwtIssuer::new(a_key());
         let (one, other) = (issuer.refresh().unwrap(), issuer.refresh().unwrap());
 
         assert_ne!(one.secret, other.secret);

@@ -52,8 +52,8 @@ pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
         return Err(Failure::Configuration(known));
     }
 
-    let key = secret::key(config)?;
-    let application = wire::application(config, key, wire::store(config, false).await?)?;
+    let keys = secret::keys(config)?;
+    let application = wire::application(config, keys, wire::store(config, false).await?)?;
     let admin = application
         .users
         .create_admin(CreateAdmin { username, email, password })

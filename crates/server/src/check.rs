@@ -15,7 +15,7 @@ pub(crate) async fn check(flags: &SettingFlags) -> Result<(), Failure> {
         found.push(wrong(PROFILE, "development is not for patients; write production"));
     }
     found.extend(config.obstacles(Profile::Production));
-    found.extend(secret::strong(config.secret_key.as_deref()).err());
+    found.extend(secret::weaknesses(&config));
     let database = demo_accounts(&config).await;
     found.extend(database.as_ref().err().cloned());
 

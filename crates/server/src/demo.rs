@@ -4,7 +4,7 @@ use chrono::{Days, NaiveTime};
 use medilink_application::Application;
 use medilink_application::appointment::BookAppointment;
 use medilink_application::call::Caller;
-use medilink_application::session::SignedInView;
+use medilink_application::session::{Device, SignedInView};
 use medilink_application::store::Queries;
 use medilink_application::user::{CreateAdmin, Profile, Register, exists};
 use medilink_domain::appointment::Booking;
@@ -104,6 +104,7 @@ async fn register(
         name: PersonName::parse(first, last).map_err(Failure::other)?,
         phone: None,
         profile,
+        device: Device::default(),
     };
     application.users.register(origin(application), command).await.map_err(Failure::other)
 }

@@ -7,35 +7,56 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use medilink_persistence::DatabaseUrl;
-use medilink_security::SecretKey;
+use medilink_security::{SecretKey, SecretKeys};
 
-use crate::config::{Config, Profile, SECRET_KEY, Wrong, wrong};
+use crate::config::{Config, Profile, SECRET_KEY, SECRET_KEY_ALSO_VALID, Wrong, wrong};
 use crate::failure::Failure;
 
 /// Words that a key has which somebody copied from an example.
 const EXAMPLES: &[&str] = &["change", "example", "insecure", "secret", "password", "your-"];
 
-/// Returns the key of an installation.
+/// Returns the keys of an installation.
 ///
 /// Development on SQLite makes one and keeps it beside the database; everybody else brings one, and
 /// production a strong one.
-pub(crate) fn key(config: &Config) -> Result<SecretKey, Failure> {
-    let given = config.secret_key.as_deref();
-    match (config.profile, given, &config.database) {
-        (Profile::Development, None, DatabaseUrl::Sqlite(database)) => kept_beside(database),
-        (Profile::Development, Some(weak), _) => Ok(strong(given).unwrap_or_else(|wrong| {
+pub(crate) fn keys(config: &Config) -> Result<SecretKeys, Failure> {
+    let signing = match (&config.secret_key, config.profile, &config.database) {
+        (Some(given), profile, _) => taken(SECRET_KEY, given, profile)?,
+        (None, Profile::Development, DatabaseUrl::Sqlite(database)) => kept_beside(database)?,
+        (None, Profile::Development | Profile::Production, _) => return Err(missing().into()),
+    };
+    let also_valid = config.also_valid_key.as_ref();
+    let also_valid =
+        also_valid.map(|given| taken(SECRET_KEY_ALSO_VALID, given, config.profile)).transpose()?;
+    Ok(SecretKeys::new(signing, also_valid))
+}
+
+/// Returns what is wrong with the keys for those whom it has to protect.
+pub(crate) fn weaknesses(config: &Config) -> Vec<Wrong> {
+    let signing = config.secret_key.as_ref().ok_or_else(missing);
+    let signing = signing.and_then(|given| strong(SECRET_KEY, given));
+    let also_valid = config.also_valid_key.as_ref();
+    let also_valid = also_valid.map(|given| strong(SECRET_KEY_ALSO_VALID, given));
+    std::iter::once(signing).chain(also_valid).filter_map(Result::err).collect()
+}
+
+fn missing() -> Wrong {
+    wrong(SECRET_KEY, "set it to 32 bytes or more, from `openssl rand -base64 48`")
+}
+
+/// Takes a key that was given: a weak one too, for those who build.
+fn taken(name: &str, given: &str, profile: Profile) -> Result<SecretKey, Wrong> {
+    match (strong(name, given), profile) {
+        (Err(wrong), Profile::Development) => {
             tracing::warn!("{wrong}; production would refuse it");
-            SecretKey::weak(weak.as_bytes())
-        })),
-        (Profile::Development | Profile::Production, _, _) => Ok(strong(given)?),
+            Ok(SecretKey::weak(given.as_bytes()))
+        }
+        (outcome, Profile::Development | Profile::Production) => outcome,
     }
 }
 
-/// Takes a key that nobody can find out: it has to be there, long, varied, and nobody's example.
-pub(crate) fn strong(given: Option<&str>) -> Result<SecretKey, Wrong> {
-    let given = given.ok_or_else(|| {
-        wrong(SECRET_KEY, "set it to 32 bytes or more, from `openssl rand -base64 48`")
-    })?;
+/// Takes a key that nobody can find out: it has to be long, varied, and nobody's example.
+fn strong(name: &str, given: &str) -> Result<SecretKey, Wrong> {
     let folded = given.to_lowercase();
     let copied = EXAMPLES.iter().find(|word| folded.contains(*word));
     let weakness = match (SecretKey::new(given.as_bytes()), copied) {
@@ -43,7 +64,7 @@ pub(crate) fn strong(given: Option<&str>) -> Result<SecretKey, Wrong> {
         (Ok(_), Some(word)) => format!("it contains \"{word}\" and looks like an example"),
         (Err(error), _) => error.to_string(),
     };
-    Err(wrong(SECRET_KEY, format!("{weakness}; make one with `openssl rand -base64 48`")))
+    Err(wrong(name, format!("{weakness}; make one with `openssl rand -base64 48`")))
 }
 
 fn kept_beside(database: &Path) -> Result<SecretKey, Failure> {

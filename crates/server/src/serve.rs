@@ -48,13 +48,13 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     if let Some(doubt) = config.doubt() {
         tracing::warn!("{doubt}");
     }
-    let key = secret::key(&config)?;
+    let keys = secret::keys(&config)?;
     let store = wire::store(&config, verb.migrate).await?;
     let has_demo_accounts = demo::is_there(&*store.queries()).await?;
     if has_demo_accounts && config.profile == Profile::Production {
         return Err(demo::known_passwords().into());
     }
-    let application = wire::application(&config, key, store)?;
+    let application = wire::application(&config, keys, store)?;
     let filled = verb.demo && demo::fill(&application).await?;
     if verb.demo && !filled && !has_demo_accounts {
         tracing::warn!("the database is not empty: no demo data was added");

@@ -8,7 +8,7 @@ use medilink_application::application::{Ports, Settings};
 use medilink_http::{Edge, Limits, POLICIES};
 use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
 use medilink_security::{
-    Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SecretKey, SystemClock, SystemIds,
+    Argon2Hasher, JwtIssuer, SealedCursors, SealedDevices, SecretKeys, SystemClock, SystemIds,
 };
 
 use crate::config::{Config, Profile};
@@ -19,26 +19,29 @@ pub(crate) async fn store(config: &Config, migrate: bool) -> Result<SeaOrmStore,
     Ok(SeaOrmStore::open(&config.database, migrate).await?)
 }
 
-/// Builds the application on a store, with the key that it signs with.
+/// Builds the application on a store, with the keys that it signs with.
 pub(crate) fn application(
     config: &Config,
-    key: SecretKey,
+    keys: SecretKeys,
     store: SeaOrmStore,
 ) -> Result<Data<Application>, Failure> {
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
+        attempts: Arc::new(store.clone()),
         store: Arc::new(store),
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
-        passwords: Arc::new(Argon2Hasher::new(HashCost::RECOMMENDED).map_err(Failure::other)?),
-        tokens: Arc::new(JwtIssuer::new(&key)),
-        cursors: Arc::new(SealedCursors::new(key)),
+        passwords: Arc::new(Argon2Hasher::new(config.hash_cost).map_err(Failure::other)?),
+        tokens: Arc::new(JwtIssuer::new(keys.clone())),
+        devices: Arc::new(SealedDevices::new(keys.clone())),
+        cursors: Arc::new(SealedCursors::new(keys)),
     };
     let settings = Settings {
         default_time_zone: config.default_time_zone.clone(),
         approval_required: config.profile == Profile::Production,
         registration_open: config.registration_open,
         password_rules: config.password_rules,
+        attempts_wait: config.rate_limits,
         access_token_minutes: config.access_token_minutes,
         refresh_token_days: config.refresh_token_days,
     };

@@ -1,15 +1,23 @@
 //! Sessions: the use cases, one file each.
 
 mod authenticate;
+mod end;
+mod list;
 mod log_in;
+mod log_out;
+mod refresh;
 mod repository;
 mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
+use medilink_domain::attempt::Familiarity;
+use medilink_domain::audit::Origin;
 use medilink_domain::id::{SessionId, UserId};
 use medilink_domain::session::Session;
+use medilink_domain::text::DeviceName;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::Role;
 
@@ -17,12 +25,14 @@ pub use self::log_in::LogIn;
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockSessionQueries, MockSessionRepository};
 pub use self::repository::{SessionQueries, SessionRepository};
-pub use self::view::{SignedInView, TokensView};
+pub use self::view::{SessionView, SignedInView, TokensView};
 use crate::application::{Ports, Settings};
-use crate::error::Result;
+use crate::attempt::Target;
+use crate::error::{Error, Result};
 use crate::ports::AccessClaims;
 
-/// The use cases about being signed in: `log_in` and `authenticate`.
+/// The use cases about being signed in: `log_in`, `authenticate`, `refresh`, `log_out`, `list` and
+/// `end`.
 pub struct Sessions {
     ports: Ports,
     settings: Arc<Settings>,
@@ -34,12 +44,28 @@ impl Sessions {
     }
 }
 
+/// The device that somebody signs in on.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// What it calls itself.
+    pub name: Option<DeviceName>,
+    /// What it was given to keep when somebody signed in on it before.
+    pub kept: Option<String>,
+}
+
+impl Settings {
+    /// Returns for how long a session goes on from its last use.
+    pub(crate) fn session_lifetime(&self) -> TimeDelta {
+        TimeDelta::days(self.refresh_token_days.into())
+    }
+}
+
 /// Begins a session of a user, with the tokens that the user gets for it once it is stored.
 pub(crate) fn begin(
     ports: &Ports,
     settings: &Settings,
-    user: UserId,
-    role: Role,
+    (user, role): (UserId, Role),
+    (origin, device): (Origin, Option<DeviceName>),
     now: Timestamp,
 ) -> Result<(Session, TokensView)> {
     let refresh = ports.tokens.refresh()?;
@@ -47,23 +73,67 @@ pub(crate) fn begin(
         id: SessionId::new(ports.ids.next()),
         user,
         refresh_hash: refresh.hash,
+        device,
+        address: origin.address,
         created_at: now,
-        expires_at: now.saturating_add(TimeDelta::days(settings.refresh_token_days.into())),
+        refreshed_at: now,
+        expires_at: now.saturating_add(settings.session_lifetime()),
+        ended_at: None,
     };
+    let tokens = tokens(ports, settings, &session, role, refresh.secret, now)?;
+    Ok((session, tokens))
+}
+
+/// Signs an access token of a session, to go with a refresh token.
+fn tokens(
+    ports: &Ports,
+    settings: &Settings,
+    session: &Session,
+    role: Role,
+    refresh: String,
+    now: Timestamp,
+) -> Result<TokensView> {
     let lifetime = TimeDelta::minutes(settings.access_token_minutes.into());
     let claims = AccessClaims {
-        user,
+        user: session.user,
         session: session.id,
         role,
         token: ports.ids.next(),
         issued_at: now,
         expires_at: now.saturating_add(lifetime),
     };
-    let tokens = TokensView {
+    Ok(TokensView {
         access: ports.tokens.sign(&claims)?,
-        refresh: refresh.secret,
+        refresh,
         token_type: "Bearer",
         expires_in: lifetime.num_seconds(),
-    };
-    Ok((session, tokens))
+    })
+}
+
+/// Counts an attempt to prove who one is, before it is made.
+///
+/// # Errors
+///
+/// [`Error::RateLimited`] if it has to wait; then it must not be made.
+pub(crate) async fn attempt(
+    ports: &Ports,
+    settings: &Settings,
+    target: Target,
+    now: Timestamp,
+) -> Result<()> {
+    if !settings.attempts_wait {
+        return Ok(());
+    }
+    ports.attempts.count(target, now).await?.map_err(|too_soon| Error::RateLimited {
+        retry_after: too_soon.wait.to_std().unwrap_or(Duration::ZERO),
+    })
+}
+
+/// Says what attempts at an account are counted for.
+pub(crate) fn target(ports: &Ports, user: UserId, kept: Option<&str>) -> Target {
+    let is_known = kept.is_some_and(|kept| ports.devices.knows(kept, user));
+    Target {
+        account: user.as_uuid(),
+        familiarity: if is_known { Familiarity::Known } else { Familiarity::Stranger },
+    }
 }

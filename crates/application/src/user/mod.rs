@@ -1,6 +1,7 @@
 //! Users: the use cases, one file each.
 
 mod approve;
+mod change_password;
 mod create_admin;
 mod exists;
 mod me;
@@ -10,6 +11,7 @@ mod view;
 
 use std::sync::Arc;
 
+pub use self::change_password::ChangePassword;
 pub use self::create_admin::CreateAdmin;
 pub use self::exists::exists;
 pub use self::register::{Profile, Register};
@@ -19,7 +21,8 @@ pub use self::repository::{MockUserQueries, MockUserRepository};
 pub use self::view::{OwnProfile, UserView};
 use crate::application::{Ports, Settings};
 
-/// The use cases about accounts: `register`, `me`, `approve` and `create_admin`.
+/// The use cases about accounts: `register`, `me`, `change_password`, `approve` and
+/// `create_admin`.
 pub struct Users {
     ports: Ports,
     settings: Arc<Settings>,

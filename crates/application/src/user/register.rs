@@ -15,7 +15,7 @@ use medilink_domain::user::{Account, Role, User, UserStatus, Username};
 
 use super::{OwnProfile, Taken, UserView, Users};
 use crate::error::{Error, FieldErrors, Result, TAKEN};
-use crate::session::{SignedInView, begin};
+use crate::session::{Device, SignedInView, begin};
 use crate::store::UnitOfWork;
 
 /// What comes with the account: the profile of its role.
@@ -56,6 +56,8 @@ pub struct Register {
     pub phone: Option<Phone>,
     /// The role, with what its profile says.
     pub profile: Profile,
+    /// The device that they register on.
+    pub device: Device,
 }
 
 impl Users {
@@ -73,7 +75,7 @@ impl Users {
         if !self.settings.registration_open {
             return Err(Error::Forbidden(Action::Register));
         }
-        let Register { email, password, username, name, phone, profile } = command;
+        let Register { email, password, username, name, phone, profile, device } = command;
         let now = self.ports.clock.now();
         let role = profile.role();
         let hash = self.ports.passwords.hash(password).await?;
@@ -89,7 +91,8 @@ impl Users {
         let account = Account { username, email, password_hash: hash, name, phone, role };
         let id = UserId::new(self.ports.ids.next());
         let user = User::new(id, account, self.settings.approval_required, now);
-        let (session, tokens) = begin(&self.ports, &self.settings, user.id, role, now)?;
+        let (session, tokens) =
+            begin(&self.ports, &self.settings, (user.id, role), (origin, device.name), now)?;
 
         work.users().insert(&user).await?;
         let own = self.insert_profile(&mut *work, &user, profile, now).await?;
@@ -102,7 +105,8 @@ impl Users {
             .touching(own.patient);
         work.commit(entry).await?;
 
-        Ok(SignedInView { user: UserView::of(user, own), tokens })
+        let device = self.ports.devices.remember(user.id)?;
+        Ok(SignedInView { user: UserView::of(user, own), tokens, device })
     }
 
     /// Adds the profile, which begins with what the account says.
@@ -238,6 +242,7 @@ mod tests {
             name: PersonName::parse("Ada", "Lovelace").unwrap(),
             phone: Phone::parse("+44 20 7946 0000").ok(),
             profile,
+            device: Device::default(),
         }
     }
 

@@ -36,6 +36,9 @@ impl Taken {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait UserRepository: Send {
+    /// Returns the user, or `None` if there is none by that id.
+    async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
+
     /// Returns the user and keeps it from others until the unit of work ends, or returns `None`
     /// if there is none by that id.
     async fn lock(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
@@ -71,6 +74,9 @@ pub struct Credentials {
 pub trait UserQueries: Send + Sync {
     /// Returns the user, or `None` if there is none by that id.
     async fn find(&self, id: UserId) -> Result<Option<UserView>, StoreError>;
+
+    /// Returns what a user signs in with, or `None` if there is none by that id.
+    async fn credentials_of(&self, id: UserId) -> Result<Option<Credentials>, StoreError>;
 
     /// Tells whether there is any user at all.
     async fn any(&self) -> Result<bool, StoreError>;

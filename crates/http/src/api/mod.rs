@@ -3,6 +3,7 @@
 mod appointment;
 mod doctor;
 mod health;
+mod password;
 mod patient;
 mod session;
 mod user;
@@ -16,6 +17,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(
             scope("/api/v1")
                 .configure(session::routes)
+                .configure(password::routes)
                 .configure(user::routes)
                 .configure(patient::routes)
                 .configure(doctor::routes)

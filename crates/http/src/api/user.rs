@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post};
 use medilink_application::error::FieldErrors;
-use medilink_application::session::SignedInView;
+use medilink_application::session::{Device, SignedInView};
 use medilink_application::user::{Profile, Register, UserView};
 use medilink_application::{Error, Result};
 use medilink_domain::email::Email;
@@ -23,6 +23,7 @@ use super::patient::PatientFields;
 use crate::actor::{App, Public, SignedIn, in_time};
 use crate::answer::{Changed, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
+use crate::device::OnDevice;
 use crate::field::{Field, Rest};
 use crate::problem::Problem;
 use crate::responses::{ChangeProblems, ReadProblems, RegistrationProblems};
@@ -165,11 +166,19 @@ impl Shown for UserView {
 async fn register_user(
     app: App,
     caller: Public,
+    device: OnDevice,
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = body.read_public()?.command(app.password_rules(), app.default_time_zone())?;
+    let command = body.read_public()?.command(
+        device.read(),
+        app.password_rules(),
+        app.default_time_zone(),
+    )?;
     let signed_in = in_time(app.users.register(caller.origin, command)).await?;
-    Ok(HttpResponse::Created().insert_header(("Location", "/api/v1/auth/me")).json(signed_in))
+    Ok(HttpResponse::Created()
+        .insert_header(("Location", "/api/v1/auth/me"))
+        .cookie(device.keeps(signed_in.device.clone()))
+        .json(signed_in))
 }
 
 /// Read your own account
@@ -225,7 +234,12 @@ async fn approve_user(
 }
 
 impl RegisterBody {
-    fn command(self, rules: PasswordRules, default_zone: &Zone) -> Result<Register> {
+    fn command(
+        self,
+        device: Device,
+        rules: PasswordRules,
+        default_zone: &Zone,
+    ) -> Result<Register> {
         let mut errors = FieldErrors::default();
         let email = self.email.required("email", &mut errors, |raw| Email::parse(&raw));
         let username = self.username.filled("username", &mut errors, Username::parse);
@@ -253,7 +267,7 @@ impl RegisterBody {
             return Err(Error::Invalid(errors));
         };
         errors.check()?;
-        Ok(Register { email, password, username, name, phone, profile })
+        Ok(Register { email, password, username, name, phone, profile, device })
     }
 }
 

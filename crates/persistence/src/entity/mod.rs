@@ -3,12 +3,14 @@
 
 pub(crate) mod appointment;
 pub(crate) mod appointment_change;
+pub(crate) mod attempt;
 pub(crate) mod audit_entry;
 pub(crate) mod doctor;
 pub(crate) mod doctor_word;
 pub(crate) mod patient;
 pub(crate) mod pharmacy;
 pub(crate) mod session;
+pub(crate) mod used_refresh_token;
 pub(crate) mod user;
 
 /// sea-orm wants every row to print itself, and a row holds a person's data: it prints its table.
@@ -25,11 +27,13 @@ macro_rules! prints_its_table {
 prints_its_table! {
     appointment,
     appointment_change,
+    attempt,
     audit_entry,
     doctor,
     doctor_word,
     patient,
     pharmacy,
     session,
+    used_refresh_token,
     user,
 }

@@ -10,7 +10,10 @@ pub struct Model {
     pub id: Uuid,
     pub user_id: Uuid,
     pub refresh_hash: Vec<u8>,
+    pub device: Option<String>,
+    pub address: Option<String>,
     pub created_at: DateTimeUtc,
+    pub refreshed_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     pub ended_at: Option<DateTimeUtc>,
 }

@@ -7,19 +7,24 @@ mod start;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use medilink_domain::password::PasswordRules;
 use medilink_domain::zone::Zone;
 use medilink_http::{AllowedHosts, AllowedOrigins, TrustedProxies};
 use medilink_persistence::DatabaseUrl;
+use medilink_security::HashCost;
 use tracing::metadata::LevelFilter;
 
 use self::setting::{
     ACCESS_TOKEN_MINUTES, ALLOWED_HOSTS, BIND, CORS_ALLOWED_ORIGINS, DEFAULT_TIME_ZONE, LOG_FORMAT,
-    PASSWORD_MIN_LENGTH, RATE_LIMITS, REFRESH_TOKEN_DAYS, REGISTRATION, TRUSTED_PROXIES,
+    PASSWORD_MEMORY_MIB, PASSWORD_MIN_LENGTH, PASSWORD_PASSES, RATE_LIMITS, REFRESH_TOKEN_DAYS,
+    REGISTRATION, TRUSTED_PROXIES,
 };
-pub(crate) use self::setting::{DATABASE_URL, LOG, PROFILE, SECRET_KEY, SETTINGS, example};
+pub(crate) use self::setting::{
+    DATABASE_URL, LOG, PROFILE, SECRET_KEY, SECRET_KEY_ALSO_VALID, SETTINGS, example,
+};
 pub(crate) use self::source::Source;
 use self::source::Values;
 use crate::cli::SettingFlags;
@@ -53,6 +58,7 @@ pub(crate) struct Config {
     pub(crate) bind: SocketAddr,
     pub(crate) database: DatabaseUrl,
     pub(crate) secret_key: Option<String>,
+    pub(crate) also_valid_key: Option<String>,
     pub(crate) access_token_minutes: u32,
     pub(crate) refresh_token_days: u32,
     pub(crate) cors_allowed_origins: AllowedOrigins,
@@ -60,6 +66,7 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) registration_open: bool,
     pub(crate) password_rules: PasswordRules,
+    pub(crate) hash_cost: HashCost,
     pub(crate) rate_limits: bool,
     pub(crate) default_time_zone: Zone,
     pub(crate) log: String,
@@ -102,13 +109,20 @@ impl Config {
             bind: reader.read(BIND, |raw| bind(raw, profile))?,
             database: reader.read(DATABASE_URL, DatabaseUrl::from_str)?,
             secret_key: Some(reader.value(SECRET_KEY).to_owned()).filter(|key| !key.is_empty()),
-            access_token_minutes: reader.read(ACCESS_TOKEN_MINUTES, |raw| number(raw, 1440))?,
-            refresh_token_days: reader.read(REFRESH_TOKEN_DAYS, |raw| number(raw, 365))?,
+            also_valid_key: Some(reader.value(SECRET_KEY_ALSO_VALID).to_owned())
+                .filter(|key| !key.is_empty()),
+            access_token_minutes: reader.read(ACCESS_TOKEN_MINUTES, |raw| number(raw, 1..=1440))?,
+            refresh_token_days: reader.read(REFRESH_TOKEN_DAYS, |raw| number(raw, 1..=365))?,
             cors_allowed_origins: reader.read(CORS_ALLOWED_ORIGINS, AllowedOrigins::from_str)?,
             allowed_hosts: reader.read(ALLOWED_HOSTS, AllowedHosts::from_str)?,
             trusted_proxies: reader.read(TRUSTED_PROXIES, TrustedProxies::from_str)?,
             registration_open: reader.read(REGISTRATION, |raw| either(raw, "open", "closed"))?,
             password_rules: reader.read(PASSWORD_MIN_LENGTH, |raw| password_rules(raw, profile))?,
+            hash_cost: HashCost {
+                memory_kib: 1024
+                    * reader.read(PASSWORD_MEMORY_MIB, |raw| number(raw, 19..=1024))?,
+                passes: reader.read(PASSWORD_PASSES, |raw| number(raw, 2..=16))?,
+            },
             rate_limits: reader.read(RATE_LIMITS, |raw| either(raw, "on", "off"))?,
             default_time_zone: reader.read(DEFAULT_TIME_ZONE, Zone::parse)?,
             log: reader.read(LOG, log)?,
@@ -176,11 +190,10 @@ fn bind(raw: &str, profile: Profile) -> Result<SocketAddr, &'static str> {
     Ok(address)
 }
 
-fn number(raw: &str, most: u32) -> Result<u32, String> {
-    raw.parse()
-        .ok()
-        .filter(|number| (1..=most).contains(number))
-        .ok_or_else(|| format!("write a whole number from 1 to {most}"))
+fn number(raw: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
+    let (least, most) = (range.start(), range.end());
+    let number = raw.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("write a whole number from {least} to {most}"))
 }
 
 /// Passwords may be asked to be longer than the shortest, and never shorter.

@@ -43,10 +43,12 @@ settings! {
         "sqlite://PATH, made if need be, or postgres://USER:PASSWORD@HOST/NAME; other characters than letters and digits in the password are percent-encoded.";
     SECRET_KEY = "MEDILINK_SECRET_KEY", "",
         "What tokens are signed with: 32 bytes or more, from `openssl rand -base64 48`. Required in production and on PostgreSQL; development on SQLite makes one and keeps it beside the database." secret;
+    SECRET_KEY_ALSO_VALID = "MEDILINK_SECRET_KEY_ALSO_VALID", "",
+        "Another key whose tokens are taken, while keys are changed without signing anybody out: first every server takes the new key as this one, then signs with it and takes the old one, then forgets the old one." secret;
     ACCESS_TOKEN_MINUTES = "MEDILINK_ACCESS_TOKEN_MINUTES", "15",
         "How long an access token holds, in minutes: 1 to 1440.";
     REFRESH_TOKEN_DAYS = "MEDILINK_REFRESH_TOKEN_DAYS", "7",
-        "How long a session lasts, in days: 1 to 365. No call continues one yet: log in again.";
+        "How long a session goes on from its last use, in days: 1 to 365.";
     CORS_ALLOWED_ORIGINS = "MEDILINK_CORS_ALLOWED_ORIGINS", "" or "http://localhost:3000",
         "The origins whose pages may call the API from a browser, with commas, like https://app.example.org; http://localhost:3000 in development, where * allows all.";
     ALLOWED_HOSTS = "MEDILINK_ALLOWED_HOSTS", "",
@@ -57,6 +59,10 @@ settings! {
         "open, or closed: then people cannot register themselves.";
     PASSWORD_MIN_LENGTH = "MEDILINK_PASSWORD_MIN_LENGTH", "8",
         "How many characters a new password has at least: 8 to 64.";
+    PASSWORD_MEMORY_MIB = "MEDILINK_PASSWORD_MEMORY_MIB", "19",
+        "How much memory one hash of a password takes, in MiB: 19 to 1024. Whoever signs in after it was raised gets a new hash.";
+    PASSWORD_PASSES = "MEDILINK_PASSWORD_PASSES", "2",
+        "How often a hash of a password goes over that memory: 2 to 16.";
     RATE_LIMITS = "MEDILINK_RATE_LIMITS", "on" or "off",
         "on, or off: then nobody is told to come back later. off in development unless named.";
     DEFAULT_TIME_ZONE = "MEDILINK_DEFAULT_TIME_ZONE", "UTC",

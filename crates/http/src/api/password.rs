@@ -1,0 +1,74 @@
+//! Choosing another password over HTTP.
+
+use actix_web::{HttpResponse, post};
+use medilink_application::error::FieldErrors;
+use medilink_application::user::ChangePassword;
+use medilink_application::{Error, Result};
+use medilink_domain::password::Password;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::actor::{App, SignedIn};
+use crate::body::Body;
+use crate::field::{Field, Rest};
+use crate::problem::Problem;
+use crate::responses::PasswordProblems;
+
+/// Mounts the routes of this file.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(change_password);
+}
+
+/// What to send to have another password.
+#[derive(Deserialize, ToSchema)]
+struct ChangePasswordBody {
+    /// The password that you have.
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
+    current_password: Field<String>,
+    /// The password that you want.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, min_length = 8, max_length = 128)]
+    new_password: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Rest,
+}
+
+/// Change your password
+///
+/// Ends all your other sessions: whoever knew the old password is out.
+#[utoipa::path(
+    tag = "auth",
+    request_body(content = ChangePasswordBody, example = json!({
+        "current_password": "correct horse", "new_password": "battery staple",
+    })),
+    responses((status = NO_CONTENT, description = "Changed."), PasswordProblems),
+    security(("bearer" = [])),
+)]
+#[post("/auth/password")]
+async fn change_password(
+    app: App,
+    caller: SignedIn,
+    body: Body<ChangePasswordBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = body.read_public()?.command()?;
+    caller.perform(&app, async |call| app.users.change_password(call, command).await).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+impl ChangePasswordBody {
+    fn command(self) -> Result<ChangePassword> {
+        let mut errors = FieldErrors::default();
+        let password = |raw: String| Ok::<_, String>(Password::typed(raw));
+        let current = self.current_password.required("current_password", &mut errors, password);
+        let new = self.new_password.required("new_password", &mut errors, password);
+        self.unknown.refuse(&mut errors);
+        errors.check()?;
+        match (current, new) {
+            (Some(current), Some(new)) => Ok(ChangePassword { current, new }),
+            _ => Err(Error::Invalid(FieldErrors::default())),
+        }
+    }
+}
