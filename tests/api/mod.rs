@@ -1,13 +1,17 @@
 //! The API as its clients see it.
 
 mod appointment;
+mod attempt;
 mod authorization;
 mod cors;
 mod doctor;
 mod edge;
 mod limit;
 mod openapi;
+mod password;
 mod patient;
 mod problem;
+mod refresh;
 mod session;
+mod token;
 mod user;

@@ -4,4 +4,5 @@ mod command_line;
 mod config;
 mod kill;
 mod race;
+mod session;
 mod start;

@@ -28,6 +28,9 @@ use serde_json::{Value, json};
 use crate::database::TestDatabase;
 use crate::person::{Person, text};
 
+/// The key that the application of tests signs with.
+pub const KEY: &str = "a key of tests, of 32 bytes or more";
+
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -176,7 +179,7 @@ impl Drop for TestApp {
 }
 
 fn application(store: SeaOrmStore, clock: TestClock, settings: Settings) -> Application {
-    let key = SecretKey::new("a key of tests, of 32 bytes or more").expect("a key");
+    let key = SecretKey::new(KEY).expect("a key");
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
         attempts: Arc::new(store.clone()),

@@ -1,0 +1,101 @@
+//! Guessing passwords, and those who are guessed at.
+
+use futures_util::StreamExt;
+use medilink_tests::app::PASSWORD;
+use medilink_tests::{Answer, TestApp, TestDatabase, on_both_databases};
+use serde_json::{Value, json};
+
+on_both_databases! {
+    however_many_guess_an_account_is_tried_a_hundred_times_a_day_and_its_owner_gets_in,
+    somebody_unknown_waits_like_somebody_known,
+}
+
+async fn log_in(clinic: &TestApp, name: &str, password: &str, cookie: &str) -> Answer {
+    let body = json!({"username": name, "password": password});
+    clinic.unknown().post_with("/api/v1/auth/login", &[("cookie", cookie)], body).await
+}
+
+/// What a browser sends back of the cookie that it was told to keep.
+fn cookie(answer: &Answer) -> String {
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("medilink_device="), "{cookie}");
+    for attribute in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=31536000"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    cookie.split(';').next().unwrap_or_default().to_owned()
+}
+
+async fn however_many_guess_an_account_is_tried_a_hundred_times_a_day_and_its_owner_gets_in(
+    database: TestDatabase,
+) {
+    let clinic = TestApp::on(database).await;
+    let patient = clinic.a_patient().await;
+    let name = patient.user["username"].as_str().unwrap().to_owned();
+    let known = cookie(&log_in(&clinic, &name, PASSWORD, "").await.with_status(200));
+
+    // Ten thousand wrong passwords over a day, from everywhere: each that is answered 401 cost a
+    // hash.
+    let mut hashes = 0;
+    for number in 0..1_439 {
+        let guesses = (0..7).map(|_| log_in(&clinic, &name, "a guess", ""));
+        let guesses: Vec<_> =
+            futures_util::stream::iter(guesses).buffer_unordered(7).collect().await;
+        hashes += guesses.iter().filter(|answer| answer.status == 401).count();
+        assert!(guesses.iter().all(|answer| [401, 429].contains(&answer.status)));
+        if number % 360 == 0 {
+            log_in(&clinic, &name, PASSWORD, &known).await.ok();
+        }
+        clinic.clock.advance(1);
+    }
+
+    assert!((50..=100).contains(&hashes), "{hashes} hashes");
+    let stranger = log_in(&clinic, &name, PASSWORD, "").await.problem(429, "rate-limited");
+    assert!(stranger.header("retry-after").parse::<u32>().unwrap() <= 900);
+    // What somebody else's device keeps is worth nothing here.
+    let other = clinic.a_patient().await;
+    let others = other.user["username"].as_str().unwrap();
+    let foreign = cookie(&log_in(&clinic, others, PASSWORD, "").await.with_status(200));
+    let _ = log_in(&clinic, &name, PASSWORD, &foreign).await.problem(429, "rate-limited");
+    log_in(&clinic, &name, PASSWORD, &known).await.ok();
+}
+
+async fn somebody_unknown_waits_like_somebody_known(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let patient = clinic.a_patient().await;
+    let known = patient.user["username"].as_str().unwrap();
+    let without_ids = |answer: Answer| {
+        let mut body = answer.body;
+        body["request_id"] = Value::Null;
+        body["instance"] = Value::Null;
+        let retry_after = answer.headers.get("retry-after").cloned();
+        (answer.status, body, retry_after)
+    };
+
+    for _ in 0..8 {
+        let one = without_ids(log_in(&clinic, known, "a guess", "").await);
+        let other = without_ids(log_in(&clinic, "nobody.at.all", "a guess", "").await);
+        assert_eq!(one, other);
+    }
+    // What nobody is called is not kept: people type their passwords into the wrong field.
+    let raw = clinic.database.raw().await;
+    assert_eq!(raw.count("SELECT count(*) FROM attempts WHERE in_a_row = 5").await, 2);
+}
+
+#[actix_web::test]
+async fn waiting_is_told_truthfully_and_a_success_ends_it() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+    let name = patient.user["username"].as_str().unwrap();
+    for _ in 0..5 {
+        let _ = log_in(&clinic, name, "a guess", "").await.problem(401, "wrong-credentials");
+    }
+
+    let refused = log_in(&clinic, name, PASSWORD, "").await.problem(429, "rate-limited");
+    assert_eq!(refused.header("retry-after"), "1");
+    clinic.clock.advance(1);
+    log_in(&clinic, name, PASSWORD, "").await.ok();
+
+    for _ in 0..5 {
+        let _ = log_in(&clinic, name, "a guess", "").await.problem(401, "wrong-credentials");
+    }
+}
