@@ -2,6 +2,7 @@
 
 mod appointment;
 mod authorization;
+mod contract;
 mod cors;
 mod doctor;
 mod edge;

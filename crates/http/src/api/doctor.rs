@@ -9,6 +9,7 @@ use medilink_application::page::Page;
 use medilink_domain::doctor::{BookingMode, DoctorProfile, Specialization, YearsOfExperience};
 use medilink_domain::id::DoctorId;
 use medilink_domain::money::Money;
+use medilink_domain::record::Concept;
 use medilink_domain::text::{Biography, LicenseNumber, OrganizationName, Place, Qualification};
 use medilink_domain::zone::Zone;
 use serde::Deserialize;
@@ -22,7 +23,7 @@ use crate::field::{Field, Rest};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::{Query, flag};
-use crate::responses::{ListProblems, ReadProblems};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -119,6 +120,8 @@ struct ListDoctorsQuery {
 }
 
 impl Shown for DoctorView {
+    const CONCEPT: Concept = Concept::Doctor;
+
     fn version(&self) -> i64 {
         self.version
     }
@@ -128,13 +131,23 @@ impl Shown for DoctorView {
     }
 }
 
+problems! {
+    /// Instead of a list of doctors.
+    ListDoctorsProblems = SIGNED_IN | [INVALID];
+    /// Instead of a doctor's profile.
+    FindDoctorProblems = SIGNED_IN | [NOT_FOUND];
+}
+
 /// List doctors
 ///
 /// Shows the directory by family name.
 #[utoipa::path(
     tag = "doctors",
     params(ListDoctorsQuery, PageQuery),
-    responses((status = OK, body = Page<DoctorView>, description = "One page."), ListProblems),
+    responses(
+        (status = OK, body = Page<DoctorView>, description = "One page."),
+        ListDoctorsProblems,
+    ),
     security(("bearer" = [])),
 )]
 #[get("/doctors")]
@@ -154,11 +167,7 @@ async fn list_doctors(
 #[utoipa::path(
     tag = "doctors",
     params(("id" = inline(DoctorId), Path, description = "The doctor.")),
-    responses(
-        (status = OK, body = DoctorView, description = "The profile.",
-            headers(("ETag" = String, description = "Its version."))),
-        ReadProblems,
-    ),
+    responses(Tagged<DoctorView>, FindDoctorProblems),
     security(("bearer" = [])),
 )]
 #[get("/doctors/{id}")]

@@ -1,6 +1,6 @@
 //! Choosing another password over HTTP.
 
-use actix_web::{HttpResponse, post};
+use actix_web::post;
 use medilink_application::error::FieldErrors;
 use medilink_application::user::ChangePassword;
 use medilink_application::{Error, Result};
@@ -10,10 +10,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
+use crate::answer::Done;
 use crate::body::Body;
 use crate::field::{Field, Rest};
 use crate::problem::Problem;
-use crate::responses::PasswordProblems;
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -36,6 +37,11 @@ struct ChangePasswordBody {
     unknown: Rest,
 }
 
+problems! {
+    /// Instead of another password.
+    ChangePasswordProblems = SIGNED_IN | BODY;
+}
+
 /// Change your password
 ///
 /// Ends all your other sessions: whoever knew the old password is out.
@@ -44,7 +50,7 @@ struct ChangePasswordBody {
     request_body(content = ChangePasswordBody, example = json!({
         "current_password": "correct horse", "new_password": "battery staple",
     })),
-    responses((status = NO_CONTENT, description = "Changed."), PasswordProblems),
+    responses(Done, ChangePasswordProblems),
     security(("bearer" = [])),
 )]
 #[post("/auth/password")]
@@ -52,10 +58,10 @@ async fn change_password(
     app: App,
     caller: SignedIn,
     body: Body<ChangePasswordBody>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Done, Problem> {
     let command = body.read_public()?.command()?;
     caller.perform(&app, async |call| app.users.change_password(call, command).await).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(Done)
 }
 
 impl ChangePasswordBody {

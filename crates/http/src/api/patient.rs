@@ -8,6 +8,7 @@ use medilink_domain::email::Email;
 use medilink_domain::id::PatientId;
 use medilink_domain::name::PersonName;
 use medilink_domain::patient::{BloodGroup, Gender, PatientDetails};
+use medilink_domain::record::Concept;
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::Date;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use crate::answer::{Created, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader};
 use crate::field::{Field, Rest};
 use crate::problem::Problem;
-use crate::responses::{CreateProblems, ReadProblems};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -106,6 +107,8 @@ pub(super) struct PatientFields {
 }
 
 impl Shown for PatientView {
+    const CONCEPT: Concept = Concept::Patient;
+
     fn version(&self) -> i64 {
         self.version
     }
@@ -113,6 +116,13 @@ impl Shown for PatientView {
     fn path(&self) -> String {
         format!("/api/v1/patients/{}", self.id)
     }
+}
+
+problems! {
+    /// Instead of a new record.
+    CreatePatientProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
+    /// Instead of a record.
+    FindPatientProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
 }
 
 /// Make a patient's record
@@ -126,11 +136,7 @@ impl Shown for PatientView {
         "gender": "F", "blood_group": "O+", "allergies": "Penicillin",
     })),
     params(IdempotencyHeader),
-    responses(
-        (status = CREATED, body = PatientView, description = "The record.",
-            headers(("Location" = String, description = "Where it is read."), ("ETag" = String, description = "Its version."))),
-        CreateProblems,
-    ),
+    responses(Created<PatientView>, CreatePatientProblems),
     security(("bearer" = [])),
 )]
 #[post("/patients")]
@@ -153,11 +159,7 @@ async fn create_patient(
 #[utoipa::path(
     tag = "patients",
     params(("id" = inline(PatientId), Path, description = "The patient.")),
-    responses(
-        (status = OK, body = PatientView, description = "The record.",
-            headers(("ETag" = String, description = "Its version."))),
-        ReadProblems,
-    ),
+    responses(Tagged<PatientView>, FindPatientProblems),
     security(("bearer" = [])),
 )]
 #[get("/patients/{id}")]
