@@ -275,12 +275,20 @@ async fn the_document_and_its_page_are_served_whole() {
     for path in ["/docs", "/docs/"] {
         let page = nobody.get(path).await.with_status(200);
         assert!(page.text.contains("swagger-ui"), "{path}");
+        assert!(page.text.contains("<title>MediLink</title>"), "{path}");
         let policy = page.header("content-security-policy");
         assert!(policy.starts_with("default-src 'self';"), "nothing is loaded from elsewhere");
     }
     let settings = nobody.get("/docs/swagger-initializer.js").await.with_status(200);
     let plain: String = settings.text.split_whitespace().collect();
-    assert!(plain.contains(r#""validatorUrl":"none""#), "{}", settings.text);
+    for setting in [
+        r#""validatorUrl":"none""#,
+        r#""layout":"BaseLayout""#,
+        r#""deepLinking":true"#,
+        r#""persistAuthorization":true"#,
+    ] {
+        assert!(plain.contains(setting), "{setting} {}", settings.text);
+    }
     for asset in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
         let _ = nobody.get(&format!("/docs/{asset}")).await.with_status(200);
     }

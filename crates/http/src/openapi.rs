@@ -1,11 +1,10 @@
-//! The OpenAPI document, Swagger UI, and how everything is mounted.
+//! The OpenAPI document, and how everything is mounted.
 
 mod schema;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::LOCATION;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, web};
@@ -20,11 +19,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::edge::Edge;
 use crate::problem::{Problem, ProblemKind};
-use crate::{api, host, limit, middleware, responses};
+use crate::{api, docs, host, limit, middleware, responses};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -139,12 +137,9 @@ pub fn app(
         let methods = Methods::of(&document);
         config.app_data(application).app_data(edge);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
-        // Nothing is sent elsewhere, and no token is kept when the page is closed.
-        let swagger = Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true);
+        docs::routes(config, document);
         config
             .route("/", web::get().to(index))
-            .route("/docs", web::get().to(to_docs))
-            .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).url("/openapi.json", document))
             .app_data(Data::new(methods))
             .default_service(web::to(nothing_here));
     })
@@ -158,10 +153,6 @@ async fn index() -> HttpResponse {
          <li><a href=\"/openapi.json\">openapi.json</a>: its description for tools\
          <li><a href=\"/health/ready\">/health/ready</a>: whether all is well</ul></html>",
     )
-}
-
-async fn to_docs() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, "docs/")).finish()
 }
 
 /// Answers what no route does: 405 where another method would be answered, else 404.

@@ -182,11 +182,14 @@ async fn list_appointments(
 /// Patients book for themselves, coordinators for patients whose records they made, doctors with
 /// themselves for patients in their care. The doctor and the patient must be free: a time that
 /// overlaps answers 409 with `doctor-double-booked` or `patient-double-booked`.
+///
+/// `doctor_id` is an `id` of **List doctors**; patients find their own `patient_id` with **Read your
+/// own account**, and whoever makes a record gets its `id`. The zeros of the example stand for both.
 #[utoipa::path(
     tag = "appointments",
     request_body(content = BookAppointmentBody, example = json!({
-        "doctor_id": "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
-        "patient_id": "0198c5a2-91f4-7d20-a1b2-5d3e8f0c6a17",
+        "doctor_id": "00000000-0000-0000-0000-000000000000",
+        "patient_id": "00000000-0000-0000-0000-000000000000",
         "starts_at": "2030-01-08T09:00:00Z",
         "duration_minutes": 30,
         "reason": "Cough since Monday",
