@@ -328,3 +328,51 @@ async fn every_choice_is_documented_by_its_name() {
         assert_eq!(document["components"]["schemas"][schema]["enum"], expected, "{schema}");
     }
 }
+
+#[actix_web::test]
+async fn lengths_are_documented_as_they_are_read() {
+    use medilink_domain::email::Email;
+    use medilink_domain::password::PasswordRules;
+    use medilink_domain::text::{
+        Address, AppointmentNotes, Biography, ClinicalText, LicenseNumber, Name, OrganizationName,
+        Phone, Place, Qualification, Reason,
+    };
+    use medilink_domain::user::Username;
+
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+    let readers: [(&str, fn(&str) -> bool); 14] = [
+        ("Address", |raw| Address::parse(raw).is_ok()),
+        ("AppointmentNotes", |raw| AppointmentNotes::parse(raw).is_ok()),
+        ("Biography", |raw| Biography::parse(raw).is_ok()),
+        ("ClinicalText", |raw| ClinicalText::parse(raw).is_ok()),
+        ("Email", |raw| Email::parse(raw).is_ok()),
+        ("LicenseNumber", |raw| LicenseNumber::parse(raw).is_ok()),
+        ("Name", |raw| Name::parse(raw).is_ok()),
+        ("NewPassword", |raw| PasswordRules::default().choose(raw, &[]).is_ok()),
+        ("OrganizationName", |raw| OrganizationName::parse(raw).is_ok()),
+        ("Phone", |raw| Phone::parse(raw).is_ok()),
+        ("Place", |raw| Place::parse(raw).is_ok()),
+        ("Qualification", |raw| Qualification::parse(raw).is_ok()),
+        ("Reason", |raw| Reason::parse(raw).is_ok()),
+        ("Username", |raw| Username::parse(raw).is_ok()),
+    ];
+    for (name, reads) in readers {
+        let schema = &document["components"]["schemas"][name];
+        let length = |key: &str| schema[key].as_u64().and_then(|it| usize::try_from(it).ok());
+        // Letters of which no password is refused as common, and an address that may be that long.
+        let long = |length: usize| -> String {
+            let domain = "abc.".repeat(48) + "org";
+            let text = "xqzjvkw".chars().cycle();
+            match length.checked_sub(domain.len() + 1).filter(|_| name == "Email") {
+                Some(before) => format!("{}@{domain}", text.take(before).collect::<String>()),
+                None => text.take(length).collect(),
+            }
+        };
+
+        let longest = length("maxLength").unwrap();
+        assert!(reads(&long(longest)) && !reads(&long(longest + 1)), "{name} {longest}");
+        if let Some(shortest) = length("minLength") {
+            assert!(reads(&long(shortest)) && !reads(&long(shortest - 1)), "{name} {shortest}");
+        }
+    }
+}

@@ -63,11 +63,11 @@ struct BookAppointmentBody {
     duration_minutes: Field<i64>,
     /// Why the patient comes, in up to 500 characters.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Reason>)]
     reason: Field<String>,
     /// What else there is to know, in up to 5,000 characters.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 5000)]
+    #[schema(value_type = Option<AppointmentNotes>)]
     notes: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -79,7 +79,7 @@ struct BookAppointmentBody {
 struct CancelAppointmentBody {
     /// Why, in up to 500 characters.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Reason>)]
     reason: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]

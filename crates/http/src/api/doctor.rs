@@ -39,23 +39,23 @@ pub(super) struct DoctorFields {
     specialization: Field<String>,
     /// The number of the licence.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<LicenseNumber>)]
     license_number: Field<String>,
     /// How long they have practised, in years.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 80)]
+    #[schema(value_type = Option<YearsOfExperience>)]
     years_of_experience: Field<i64>,
     /// What they have learned.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Qualification>)]
     qualification: Field<String>,
     /// What they say about themself.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 5000)]
+    #[schema(value_type = Option<Biography>)]
     bio: Field<String>,
     /// What a consultation costs.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "250.00")]
+    #[schema(value_type = Option<Money>)]
     consultation_fee: Field<String>,
     /// Whether they take appointments; true unless named.
     #[serde(default)]
@@ -63,23 +63,23 @@ pub(super) struct DoctorFields {
     is_available: Field<bool>,
     /// Where they work.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<OrganizationName>)]
     hospital_name: Field<String>,
     /// City.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     city: Field<String>,
     /// State or region.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     state: Field<String>,
     /// Country.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     country: Field<String>,
     /// The IANA zone of their dates and times of day.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "Europe/Berlin")]
+    #[schema(value_type = Option<Zone>)]
     time_zone: Field<String>,
     /// How patients and coordinators may book them; `open` unless named.
     #[serde(default)]

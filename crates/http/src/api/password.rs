@@ -4,7 +4,7 @@ use actix_web::post;
 use medilink_application::error::FieldErrors;
 use medilink_application::user::ChangePassword;
 use medilink_application::{Error, Result};
-use medilink_domain::password::Password;
+use medilink_domain::password::{NewPassword, Password};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -30,7 +30,7 @@ struct ChangePasswordBody {
     current_password: Field<String>,
     /// The password that you want.
     #[serde(default)]
-    #[schema(value_type = String, required = true, min_length = 8, max_length = 128)]
+    #[schema(value_type = NewPassword, required = true)]
     new_password: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]

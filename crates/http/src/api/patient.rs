@@ -32,19 +32,19 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct CreatePatientBody {
     /// The given name.
     #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 150)]
+    #[schema(value_type = Name, required = true)]
     first_name: Field<String>,
     /// The family name.
     #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 150)]
+    #[schema(value_type = Name, required = true)]
     last_name: Field<String>,
     /// The e-mail address.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254)]
+    #[schema(value_type = Option<Email>)]
     email: Field<String>,
     /// The telephone number, kept as written.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    #[schema(value_type = Option<Phone>)]
     phone: Field<String>,
     #[serde(flatten)]
     record: PatientFields,
@@ -70,39 +70,39 @@ pub(super) struct PatientFields {
     blood_group: Field<String>,
     /// What the patient must not be given.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 10000)]
+    #[schema(value_type = Option<ClinicalText>)]
     allergies: Field<String>,
     /// What the patient has had.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 10000)]
+    #[schema(value_type = Option<ClinicalText>)]
     medical_history: Field<String>,
     /// What the patient takes.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 10000)]
+    #[schema(value_type = Option<ClinicalText>)]
     current_medications: Field<String>,
     /// Whom to call.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Name>)]
     emergency_contact_name: Field<String>,
     /// Where to call them.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    #[schema(value_type = Option<Phone>)]
     emergency_contact_phone: Field<String>,
     /// Street and house.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Address>)]
     address: Field<String>,
     /// City.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     city: Field<String>,
     /// State or region.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     state: Field<String>,
     /// Country.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     country: Field<String>,
 }
 

@@ -46,27 +46,27 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct RegisterBody {
     /// The address to sign in with.
     #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 254)]
+    #[schema(value_type = Email, required = true)]
     email: Field<String>,
     /// The password, of 8 to 128 characters.
     #[serde(default)]
-    #[schema(value_type = String, required = true, min_length = 8, max_length = 128)]
+    #[schema(value_type = NewPassword, required = true)]
     password: Field<String>,
     /// The name to sign in with; it is made from the address unless named.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Username>)]
     username: Field<String>,
     /// The given name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Name>)]
     first_name: Field<String>,
     /// The family name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Name>)]
     last_name: Field<String>,
     /// How to reach the person.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    #[schema(value_type = Option<Phone>)]
     phone: Field<String>,
     #[serde(default)]
     #[schema(ignore)]
@@ -122,27 +122,27 @@ registrations! {
 struct PharmacyFields {
     /// The name over the door.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<OrganizationName>)]
     name: Field<String>,
     /// The number of the licence.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<LicenseNumber>)]
     license_number: Field<String>,
     /// Street and house.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Address>)]
     address: Field<String>,
     /// City.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     city: Field<String>,
     /// State or region.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     state: Field<String>,
     /// Country.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     country: Field<String>,
 }
 
