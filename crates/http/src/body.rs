@@ -256,7 +256,7 @@ pub(crate) struct IfMatchHeader {
     /// The `ETag` that you have read; the change is refused if the record is another by now.
     #[param(
         rename = "If-Match", value_type = String, required = false, example = "\"1\"",
-        pattern = r#"^ *(\*|(W/)?"[^,]*") *(, *(\*|(W/)?"[^,]*") *)*$"#
+        pattern = r#"^(\*|(W/)?"[^",]*"( *, *(W/)?"[^",]*")*)$"#
     )]
     tag: Option<String>,
 }
