@@ -3,7 +3,7 @@
 //! The expected answers come from the policy table. An operation that is missing here fails
 //! a test; the list of what is open to everybody may only shrink.
 
-use medilink_domain::policy::{Access, Action, Relation, permits};
+use medilink_domain::policy::{Access, Action, Relation, open_to_pending, permits};
 use medilink_domain::user::Role;
 use medilink_tests::app::PASSWORD;
 use medilink_tests::person::{a_booking, text};
@@ -150,6 +150,23 @@ async fn everybody() -> (Cast, Vec<Persona>) {
         persona("other patient", other_patient, Role::Patient, &[], &own),
     ];
     (cast, people)
+}
+
+#[actix_web::test]
+async fn refusals_are_documented_where_the_policy_refuses() {
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+
+    for (name, action) in SIGNED_IN {
+        let (method, path) = name.split_once(' ').unwrap();
+        let refusals = &document["paths"][path][method]["responses"]["403"]["content"];
+        let examples = &refusals["application/problem+json"]["examples"];
+        let denies = Role::ALL.iter().any(|role| {
+            Relation::ALL.iter().any(|relation| permits(*role, *action, *relation) == Access::Deny)
+        });
+        assert_eq!(!examples["forbidden"].is_null(), denies, "{name}");
+        let may_wait = !open_to_pending(*action);
+        assert_eq!(!examples["approval-pending"].is_null(), may_wait, "{name}");
+    }
 }
 
 #[actix_web::test]

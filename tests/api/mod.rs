@@ -3,6 +3,7 @@
 mod appointment;
 mod attempt;
 mod authorization;
+mod contract;
 mod cors;
 mod doctor;
 mod edge;

@@ -30,6 +30,7 @@ try {
   });
 
   await page.goto(`${base}/docs`);
+  assert.equal(await page.title(), 'MediLink');
   const registered = await run(page, 'auth-register_user', {
     email: 'browser@example.org', password: 'correct horse', role: 'patient',
     first_name: 'Ada', last_name: 'Lovelace',
@@ -46,6 +47,12 @@ try {
 
   assert.equal(appointment.status, 'scheduled');
   assert.equal(appointment.doctor.id, doctors.items[0].id);
+  // Whoever comes back by a link is still signed in, and there at once.
+  await page.goto(`${base}/docs/#/auth/show_own_account`);
+  await page.reload();
+  const account = await execute(page.locator('#operations-auth-show_own_account'));
+  assert.equal(account.id, registered.user.id);
+  assert.equal(await page.locator('.download-url-input').count(), 0);
   assert.deepEqual(complaints, []);
   console.log('Swagger UI booked an appointment.');
 } finally {
@@ -72,6 +79,11 @@ async function run(page, operation, body) {
   const block = page.locator(`#operations-${operation}`);
   await block.locator('.opblock-summary-control').click();
   if (body) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
+  return execute(block);
+}
+
+/** Executes an operation that is open, and returns what the server answered. */
+async function execute(block) {
   await block.locator('button.execute').click();
   const answer = await block.locator('.live-responses-table .highlight-code').first().innerText();
   return JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1));

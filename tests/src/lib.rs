@@ -9,6 +9,7 @@
 )]
 
 pub mod app;
+pub mod contract;
 pub mod database;
 pub mod person;
 pub mod postgres;

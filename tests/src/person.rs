@@ -4,6 +4,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::Value;
 
+use crate::contract;
+
 /// Somebody who calls the API, with a token or without.
 #[derive(Clone)]
 pub struct Person {
@@ -114,7 +116,7 @@ impl Person {
         self.try_send(method, path, headers, body).await.expect("an answer")
     }
 
-    /// Sends anything, to a server that may be gone.
+    /// Sends anything, to a server that may be gone. An answer has to be as the document says.
     ///
     /// # Errors
     ///
@@ -126,7 +128,7 @@ impl Person {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Result<Answer, reqwest::Error> {
-        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -141,7 +143,10 @@ impl Person {
         let headers = answer.headers().clone();
         let text = answer.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status, headers, text, body })
+        let answer = Answer { status, headers, text, body };
+        let breaches = contract::breaches(&method, path, &answer);
+        assert!(breaches.is_empty(), "{breaches:#?} {}", answer.text);
+        Ok(answer)
     }
 
     /// Books half an hour with a doctor for this patient.

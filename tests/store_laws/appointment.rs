@@ -1,12 +1,12 @@
 //! Appointments: what the database refuses, and what lists return.
 
-use medilink_application::appointment::{AppointmentOrder, AppointmentSelection};
+use medilink_application::appointment::AppointmentSelection;
 use medilink_application::error::{Conflict, StoreError};
 use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
 use medilink_domain::actor::{Actor, care_since};
-use medilink_domain::appointment::AppointmentStatus;
+use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::UserId;
 use medilink_domain::period::BookableTime;
 use medilink_domain::policy::{Access, Action, reach};

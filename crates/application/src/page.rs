@@ -97,7 +97,7 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// How many items the whole list has, with `count=true`; counting stops at 100,000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(example = 42))]
+    #[cfg_attr(feature = "schema", schema(value_type = u64, required = false, example = 42))]
     pub total: Option<u64>,
 }
 

@@ -59,6 +59,19 @@ impl AppointmentStatus {
     }
 }
 
+choice! {
+    /// The orders in which appointments are listed.
+    #[derive(Default)]
+    #[cfg_attr(feature = "schema", schema(default = "starts_at"))]
+    pub enum AppointmentOrder {
+        /// The earliest start first.
+        #[default]
+        Earliest = "starts_at",
+        /// The latest start first.
+        Latest = "-starts_at",
+    }
+}
+
 /// A booked meeting of one patient with one doctor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appointment {
@@ -145,22 +158,22 @@ pub enum AppointmentError {
         action: AppointmentAction,
     },
     /// A patient cannot call off what has begun.
-    #[error("the appointment has begun; ask the practice")]
+    #[error("{}", RuleCode::AppointmentBegun.meaning())]
     Begun,
     /// Another active appointment of the doctor overlaps.
-    #[error("the doctor already has an appointment at this time")]
+    #[error("{}", RuleCode::DoctorDoubleBooked.meaning())]
     DoctorDoubleBooked,
     /// Another active appointment of the patient overlaps.
-    #[error("the patient already has an appointment at this time")]
+    #[error("{}", RuleCode::PatientDoubleBooked.meaning())]
     PatientDoubleBooked,
     /// The doctor takes no appointments at present.
-    #[error("the doctor takes no appointments at present")]
+    #[error("{}", RuleCode::DoctorUnavailable.meaning())]
     DoctorUnavailable,
     /// The doctor is booked within published time slots only.
-    #[error("the doctor is booked within published time slots only")]
+    #[error("{}", RuleCode::OutsideTimeSlots.meaning())]
     OutsideTimeSlots,
     /// A patient cannot book what has begun.
-    #[error("the start has passed; choose a later time")]
+    #[error("{}", RuleCode::TimeInPast.meaning())]
     StartPassed,
 }
 

@@ -31,10 +31,10 @@ macro_rules! choice {
     ($(#[$doc:meta])* pub enum $name:ident {
         $($(#[$member_doc:meta])* $member:ident = $code:tt,)*
     }) => {
-        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$member_doc])* #[cfg_attr(feature = "serde", serde(rename = $code))] $member,)*
         }

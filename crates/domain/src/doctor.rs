@@ -74,6 +74,10 @@ choice! {
 
 /// How many years somebody has worked: 0 to 80.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(
+    value_type = i64, minimum = 0, maximum = 80, example = 12
+))]
 pub struct YearsOfExperience(i32);
 
 /// A number of years that nobody has worked.

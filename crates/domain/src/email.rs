@@ -9,6 +9,10 @@ use crate::text::key;
 
 /// An e-mail address of at most 254 characters.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(
+    value_type = String, format = Email, max_length = 254, example = "ada@example.com"
+))]
 pub struct Email(String);
 
 /// A text that is no e-mail address.

@@ -4,6 +4,10 @@ use std::fmt;
 
 /// An amount of money in hundredths, 0.00 to 9999999.99, written "250.00" on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(
+    value_type = String, pattern = r"^[0-9]{1,7}(\.[0-9]{1,2})?$", example = "250.00"
+))]
 pub struct Money(i64);
 
 /// A text that is no amount of money.

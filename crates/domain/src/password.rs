@@ -16,6 +16,10 @@ pub struct Password(String);
 
 /// A password that somebody chose, which may be hashed and kept.
 #[derive(Clone)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(
+    value_type = String, format = Password, min_length = 8, max_length = 128
+))]
 pub struct NewPassword(String);
 
 /// The hash of a password, as argon2 writes it, with its own salt and cost.

@@ -34,6 +34,20 @@ choice! {
 }
 
 impl RuleCode {
+    /// Returns what the refusal is called.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::AppointmentRefused => "Wrong appointment status",
+            Self::AppointmentBegun => "Appointment begun",
+            Self::DoctorDoubleBooked => "Doctor double-booked",
+            Self::PatientDoubleBooked => "Patient double-booked",
+            Self::DoctorUnavailable => "Doctor unavailable",
+            Self::OutsideTimeSlots => "Outside time slots",
+            Self::TimeInPast => "Time in the past",
+            Self::UserRefused => "Wrong user status",
+        }
+    }
+
     /// Says in one sentence what the code means and what to do about it.
     pub const fn meaning(self) -> &'static str {
         match self {

@@ -71,9 +71,13 @@ fn read(raw: &str, min: usize, max: usize, shape: Shape) -> Result<String, TextE
 }
 
 macro_rules! text {
-    ($($(#[$doc:meta])* $name:ident: $shape:ident, $min:literal..=$max:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $shape:ident, $min:tt..=$max:tt;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "schema", schema(
+            value_type = String, min_length = $min, max_length = $max
+        ))]
         pub struct $name(Phi<String>);
 
         impl $name {

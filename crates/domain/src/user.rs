@@ -64,6 +64,10 @@ choice! {
 
 /// The name to sign in with: 1 to 150 characters, without spaces and without `@`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(
+    value_type = String, min_length = 1, max_length = 150, example = "ada"
+))]
 pub struct Username(String);
 
 /// Why a user name was not taken.

@@ -7,6 +7,10 @@ use crate::time::{Date, TimeError, Timestamp};
 
 /// A time zone of the IANA database, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(
+    value_type = String, example = "Europe/Berlin"
+))]
 pub struct Zone(String);
 
 /// A name that is no time zone.

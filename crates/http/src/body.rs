@@ -242,7 +242,9 @@ impl<T> Id<T> {
 pub(crate) struct IdempotencyHeader {
     /// Makes a second request with the same key the same request, for 24 hours: what it did is
     /// answered again, marked `Idempotency-Replayed`, and not done again.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    #[param(
+        rename = "Idempotency-Key", value_type = String, required = false, pattern = "^[!-~]{1,255}$"
+    )]
     key: Option<String>,
 }
 
@@ -252,7 +254,10 @@ pub(crate) struct IdempotencyHeader {
 #[expect(dead_code, reason = "it documents a header that `IfMatch` reads")]
 pub(crate) struct IfMatchHeader {
     /// The `ETag` that you have read; the change is refused if the record is another by now.
-    #[param(rename = "If-Match")]
+    #[param(
+        rename = "If-Match", value_type = String, required = false, example = "\"1\"",
+        pattern = r#"^(\*|(W/)?"[^",]*"( *, *(W/)?"[^",]*")*)$"#
+    )]
     tag: Option<String>,
 }
 

@@ -26,6 +26,7 @@ mod query;
 mod responses;
 
 mod api;
+mod docs;
 mod openapi;
 
 pub use self::address::TrustedProxies;

@@ -1,24 +1,28 @@
-//! The OpenAPI document, Swagger UI, and how everything is mounted.
+//! The OpenAPI document, and how everything is mounted.
+
+mod schema;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::LOCATION;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
-use utoipa::openapi::path::PathItem;
-use utoipa::openapi::schema::AdditionalProperties;
+use medilink_application::appointment::AppointmentView;
+use medilink_application::doctor::DoctorView;
+use medilink_application::patient::PatientView;
+use medilink_application::session::{SessionView, SignedInView};
+use medilink_application::user::UserView;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{AllOf, Components, Object, OpenApi as Document, RefOr, Schema, Type};
+use utoipa::openapi::{Components, OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::edge::Edge;
 use crate::problem::{Problem, ProblemKind};
-use crate::{api, host, limit, middleware};
+use crate::{api, docs, host, limit, middleware, responses};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,7 +35,15 @@ use crate::{api, host, limit, middleware};
             how often you may ask, and how much of that is left.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(crate::problem::Details)),
+    components(schemas(
+        crate::problem::Details,
+        AppointmentView,
+        DoctorView,
+        PatientView,
+        SessionView,
+        SignedInView,
+        UserView,
+    )),
     modifiers(&Bearer),
     tags(
         (name = "auth", description = "Making an account and signing in."),
@@ -64,49 +76,38 @@ impl Modify for Bearer {
 pub fn openapi() -> Document {
     let app = App::new().into_utoipa_app().openapi(ApiDoc::openapi()).configure(api::routes);
     let mut document = app.split_for_parts().1;
-    if let Some(components) = &mut document.components {
-        close_bodies(components);
-    }
+    let components = document.components.get_or_insert_default();
+    components.examples = responses::examples();
+    components.headers = responses::headers();
+    schema::name_items(components);
+    name_common_headers(&mut document);
+    schema::close_bodies(&mut document);
+    schema::drop_orphans(&mut document);
     document
 }
 
-/// Says that bodies have no other fields than those that are documented. A body that is put together
-/// of several parts becomes one object, since each part alone would refuse the others' fields.
-fn close_bodies(components: &mut Components) {
-    let is_body = |name: &str| name.ends_with("Body") || name.ends_with("Registration");
-    let names: Vec<_> = components.schemas.keys().filter(|name| is_body(name)).cloned().collect();
-    for name in names {
-        let mut whole = match components.schemas.get(&name) {
-            Some(RefOr::T(Schema::Object(object))) => object.clone(),
-            Some(RefOr::T(Schema::AllOf(parts))) => merged(parts, components),
-            Some(RefOr::T(_) | RefOr::Ref(_)) | None => continue,
+/// Names the headers that the layers around the handlers write.
+fn name_common_headers(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        let headers: &[_] = if path.starts_with("/api/") {
+            &["X-Request-Id", "RateLimit", "RateLimit-Policy"]
+        } else {
+            &["X-Request-Id"]
         };
-        whole.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-        components.schemas.insert(name, Schema::Object(whole).into());
+        for operation in operations(item) {
+            for response in operation.responses.responses.values_mut() {
+                if let RefOr::T(response) = response {
+                    responses::name_headers(response, headers);
+                }
+            }
+        }
     }
 }
 
-fn merged(parts: &AllOf, components: &Components) -> Object {
-    let mut whole = Object::new();
-    whole.schema_type = Type::Object.into();
-    whole.description.clone_from(&parts.description);
-    for part in &parts.items {
-        let part = match part {
-            RefOr::T(Schema::Object(object)) => object.clone(),
-            RefOr::Ref(reference) => {
-                let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-                match components.schemas.get(name) {
-                    Some(RefOr::T(Schema::Object(object))) => object.clone(),
-                    Some(RefOr::T(Schema::AllOf(parts))) => merged(parts, components),
-                    _ => continue,
-                }
-            }
-            RefOr::T(_) => continue,
-        };
-        whole.properties.extend(part.properties);
-        whole.required.extend(part.required);
-    }
-    whole
+/// Returns the operations of a path.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, post, put, patch, delete, .. } = item;
+    [get, post, put, patch, delete].into_iter().flatten()
 }
 
 /// Builds the whole web application: the API, its document, Swagger UI, and what happens to every
@@ -136,12 +137,9 @@ pub fn app(
         let methods = Methods::of(&document);
         config.app_data(application).app_data(edge);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
-        // Nothing is sent elsewhere, and no token is kept when the page is closed.
-        let swagger = Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true);
+        docs::routes(config, document);
         config
             .route("/", web::get().to(index))
-            .route("/docs", web::get().to(to_docs))
-            .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).url("/openapi.json", document))
             .app_data(Data::new(methods))
             .default_service(web::to(nothing_here));
     })
@@ -155,10 +153,6 @@ async fn index() -> HttpResponse {
          <li><a href=\"/openapi.json\">openapi.json</a>: its description for tools\
          <li><a href=\"/health/ready\">/health/ready</a>: whether all is well</ul></html>",
     )
-}
-
-async fn to_docs() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, "docs/")).finish()
 }
 
 /// Answers what no route does: 405 where another method would be answered, else 404.

@@ -12,11 +12,15 @@ use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use medilink_application::Error;
 use medilink_application::error::{FieldErrors, StoreError};
-use medilink_domain::id::RequestId;
+use medilink_domain::id::{RequestId, Uuid};
 use medilink_domain::rule::RuleCode;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, Type};
+
+/// The request of examples.
+const EXAMPLE: Uuid = Uuid::from_u128(0x0198_c5a2_7b1e_7cc3_98c4_dc0c_0c07_398f);
 
 /// One kind of problem. Clients switch on its code; the list is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +84,9 @@ kinds! {
 }
 
 impl ProblemKind {
-    const fn of_rule(code: RuleCode) -> Self {
-        Self { code: code.as_str(), status: 409, title: "Refused", meaning: code.meaning() }
+    /// Returns the kind of what a rule refuses.
+    pub(crate) const fn of_rule(code: RuleCode) -> Self {
+        Self { code: code.as_str(), status: 409, title: code.title(), meaning: code.meaning() }
     }
 
     /// Returns the kind that stands for a status that the framework answers by itself.
@@ -122,7 +127,7 @@ pub(crate) struct Details {
     #[schema(example = 422)]
     status: u16,
     /// What is wrong in this case.
-    #[schema(value_type = String, example = "Some fields are wrong; `errors` names each of them.")]
+    #[schema(value_type = String, example = "Some fields are wrong; `errors` names each of them, and what to do.")]
     detail: Cow<'static, str>,
     /// This very occurrence.
     #[schema(example = "urn:uuid:0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f")]
@@ -131,11 +136,11 @@ pub(crate) struct Details {
     #[schema(schema_with = code_schema)]
     code: &'static str,
     /// The request, as our logs name it.
-    #[schema(value_type = Option<RequestId>)]
+    #[schema(value_type = RequestId, required = true)]
     request_id: Option<RequestId>,
-    /// The messages of each wrong field.
+    /// The messages of each wrong field; absent from problems of other kinds than `invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = json!({"starts_at": ["2030-02-30 is not a day of the calendar."]}))]
+    #[schema(value_type = BTreeMap<String, Vec<String>>, required = false, example = json!({"starts_at": ["2030-02-30 is not a day of the calendar."]}))]
     errors: Option<BTreeMap<String, Vec<String>>>,
     #[serde(skip)]
     #[schema(ignore)]
@@ -173,6 +178,17 @@ impl Problem {
     /// Makes a problem of a kind that needs no more words.
     pub(crate) fn plain(kind: ProblemKind) -> Self {
         Self::new(kind, kind.meaning)
+    }
+
+    /// Shows what an answer of a kind looks like.
+    pub(crate) fn example(kind: ProblemKind) -> Value {
+        let mut problem = if kind == ProblemKind::INVALID {
+            FieldErrors::of("starts_at", "2030-02-30 is not a day of the calendar").into()
+        } else {
+            Self::plain(kind)
+        };
+        problem = problem.in_request(RequestId::new(EXAMPLE));
+        serde_json::to_value(problem.0).unwrap_or_default()
     }
 
     /// Makes the problem of somebody who sent no credentials.
@@ -218,7 +234,7 @@ impl From<Error> for Problem {
             Error::Unauthenticated => Self::plain(ProblemKind::AUTHENTICATION_REQUIRED),
             Error::WrongCredentials => Self::plain(ProblemKind::WRONG_CREDENTIALS),
             Error::RefreshTokenRefused => Self::plain(ProblemKind::REFRESH_TOKEN_REFUSED),
-            Error::Forbidden(_) => Self::new(ProblemKind::FORBIDDEN, sentence(&error)),
+            Error::Forbidden(_) => Self::plain(ProblemKind::FORBIDDEN),
             Error::ApprovalPending => Self::plain(ProblemKind::APPROVAL_PENDING),
             Error::NotFound(_) => Self::new(ProblemKind::NOT_FOUND, sentence(&error)),
             Error::Stale(_) => Self::new(ProblemKind::STALE, sentence(&error)),
@@ -265,8 +281,7 @@ impl From<FieldErrors> for Problem {
             .iter()
             .map(|(field, messages)| (field.clone(), messages.iter().map(sentence).collect()))
             .collect();
-        let mut problem =
-            Self::new(ProblemKind::INVALID, "Some fields are wrong; `errors` names each of them.");
+        let mut problem = Self::plain(ProblemKind::INVALID);
         problem.0.errors = Some(errors);
         problem
     }

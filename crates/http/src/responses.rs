@@ -1,105 +1,186 @@
-//! The problems that each kind of call can answer, for the OpenAPI document.
+//! What each operation answers instead of what it was asked, for the OpenAPI document: the kinds of
+//! problem, with an example of each, and the headers of answers.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use utoipa::IntoResponses;
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::{
     ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
     Type,
 };
 
-use crate::problem::{ProblemKind, catalogue};
+use crate::problem::{Problem, ProblemKind, catalogue};
 
+/// What any request can be answered.
+pub(crate) const ANYWHERE: &[ProblemKind] = &[ProblemKind::MALFORMED, ProblemKind::INTERNAL];
+
+/// What any request of the API can be answered.
+pub(crate) const PUBLIC: &[ProblemKind] = &[
+    ProblemKind::MALFORMED,
+    ProblemKind::RATE_LIMITED,
+    ProblemKind::INTERNAL,
+    ProblemKind::UNAVAILABLE,
+];
+
+/// What a request of somebody who has to be signed in can be answered, whatever it asks for.
+pub(crate) const SIGNED_IN: &[ProblemKind] = &[
+    ProblemKind::MALFORMED,
+    ProblemKind::AUTHENTICATION_REQUIRED,
+    ProblemKind::RATE_LIMITED,
+    ProblemKind::INTERNAL,
+    ProblemKind::UNAVAILABLE,
+];
+
+/// What a body can be answered.
+pub(crate) const BODY: &[ProblemKind] = &[
+    ProblemKind::REQUEST_TIMEOUT,
+    ProblemKind::PAYLOAD_TOO_LARGE,
+    ProblemKind::UNSUPPORTED_MEDIA_TYPE,
+    ProblemKind::INVALID,
+];
+
+/// What a body can be answered that an idempotency key may come with.
+pub(crate) const KEYED_BODY: &[ProblemKind] = &[
+    ProblemKind::REQUEST_TIMEOUT,
+    ProblemKind::PAYLOAD_TOO_LARGE,
+    ProblemKind::UNSUPPORTED_MEDIA_TYPE,
+    ProblemKind::INVALID,
+    ProblemKind::KEY_REUSED,
+];
+
+/// Declares what an operation can answer instead of what it was asked: the kinds of some groups,
+/// further kinds, and the rules that may refuse.
 macro_rules! problems {
-    ($($(#[$doc:meta])* $name:ident = [$($status:literal),*];)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $($group:ident)|+ $(| [$($kind:ident),*])?
+        $(, refused by [$($rule:ident),*])?;)*) => {$(
         $(#[$doc])*
-        pub(crate) struct $name;
+        struct $name;
 
-        impl IntoResponses for $name {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                documented(&[$($status),*])
+        impl utoipa::IntoResponses for $name {
+            fn responses() -> std::collections::BTreeMap<
+                String,
+                utoipa::openapi::RefOr<utoipa::openapi::Response>,
+            > {
+                $crate::responses::documented(&[
+                    $($crate::responses::$group,)+
+                    $(&[$($crate::problem::ProblemKind::$kind),*],)?
+                    $(&[$($crate::problem::ProblemKind::of_rule(
+                        medilink_domain::rule::RuleCode::$rule,
+                    )),*],)?
+                ])
             }
         }
     )*};
 }
 
-problems! {
-    /// Of a call that reads one record.
-    ReadProblems = [401, 403, 404, 429, 500, 503];
-    /// Of a call that reads a list.
-    ListProblems = [400, 401, 403, 422, 429, 500, 503];
-    /// Of a call that makes a record.
-    CreateProblems = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503];
-    /// Of a call that changes a record.
-    ChangeProblems = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 500, 503];
-    /// Of a registration.
-    RegistrationProblems = [400, 403, 408, 413, 415, 422, 429, 500, 503];
-    /// Of a sign-in.
-    SignInProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
-    /// Of a call that continues a session.
-    RefreshProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
-    /// Of a call that ends a session with a token.
-    LogOutProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
-    /// Of a change of one's password.
-    PasswordProblems = [400, 401, 408, 413, 415, 422, 429, 500, 503];
-    /// Of a call that writes about its caller alone.
-    WriteProblems = [401, 429, 500, 503];
-    /// Of a look for something that is open to everybody.
-    LookProblems = [404, 500];
-    /// Of the question whether all is well.
-    ReadinessProblems = [500, 503];
-}
+pub(crate) use problems;
 
 /// Describes each status by the kinds of problem that are answered with it.
-fn documented(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
-    let kinds = catalogue();
-    statuses
-        .iter()
-        .map(|status| {
-            let of_status: Vec<_> = kinds.iter().filter(|kind| kind.status == *status).collect();
-            (status.to_string(), RefOr::T(response(&of_status)))
-        })
+pub(crate) fn documented(groups: &[&[ProblemKind]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
+    for kind in groups.iter().copied().flatten() {
+        by_status.entry(kind.status).or_default().push(*kind);
+    }
+    by_status
+        .into_iter()
+        .map(|(status, kinds)| (status.to_string(), RefOr::T(response(status, &kinds))))
         .collect()
 }
 
-fn response(kinds: &[&ProblemKind]) -> Response {
+fn response(status: u16, kinds: &[ProblemKind]) -> Response {
     let description: Vec<_> =
         kinds.iter().map(|kind| format!("`{}`: {}", kind.code, kind.meaning)).collect();
-    let example = kinds.first().map(|kind| {
-        json!({
-            "type": format!("/problems/{}", kind.code),
-            "title": kind.title,
-            "status": kind.status,
-            "detail": kind.meaning,
-            "instance": "urn:uuid:0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
-            "code": kind.code,
-            "request_id": "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
-        })
+    let examples = kinds.iter().map(|kind| {
+        let example = RefOr::Ref(Ref::new(format!("#/components/examples/{}", kind.code)));
+        (kind.code, example)
     });
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))
-        .example(example)
+        .examples_from_iter(examples)
         .build();
-    let is_of = |status| kinds.iter().any(|kind| kind.status == status);
+    let headers: &[_] = match status {
+        401 => &["WWW-Authenticate"],
+        429 | 503 => &["Retry-After"],
+        _ => &[],
+    };
     let mut response = ResponseBuilder::new()
         .description(description.join("\n\n"))
-        .content("application/problem+json", content);
-    if is_of(429) || is_of(503) {
-        let about = "After how many seconds the request is worth another try.";
-        response = response.header("Retry-After", header(Type::Integer, about, json!(2)));
-    }
-    if is_of(429) {
-        let about = "Which policy refused: how many requests in how many seconds.";
-        let policy = header(Type::String, about, json!("\"sign-in\";q=30;w=60"));
-        let about = "How many are left, and in how many seconds there is one more.";
-        let standing = header(Type::String, about, json!("\"sign-in\";r=0;t=2"));
-        response = response.header("RateLimit-Policy", policy).header("RateLimit", standing);
-    }
-    response.build()
+        .content("application/problem+json", content)
+        .build();
+    name_headers(&mut response, headers);
+    response
 }
 
-fn header(kind: Type, about: &str, example: Value) -> Header {
-    let schema = ObjectBuilder::new().schema_type(kind).examples([example]);
+/// Says that an answer has some headers of [`headers`].
+pub(crate) fn name_headers(response: &mut Response, names: &[&str]) {
+    for name in names {
+        let header = Ref::new(format!("#/components/headers/{name}"));
+        response.headers.insert((*name).to_owned(), RefOr::Ref(header));
+    }
+}
+
+/// Returns an example of each kind of problem, by its code.
+pub(crate) fn examples() -> BTreeMap<String, RefOr<Example>> {
+    let examples = catalogue().into_iter().map(|kind| {
+        let example =
+            ExampleBuilder::new().summary(kind.title).value(Some(Problem::example(kind))).build();
+        (kind.code.to_owned(), RefOr::T(example))
+    });
+    examples.collect()
+}
+
+/// Returns every header that some answer has.
+pub(crate) fn headers() -> BTreeMap<String, RefOr<Header>> {
+    let headers = [
+        text("ETag", "The version of the record, for `If-Match`.", r#""1""#),
+        text(
+            "Idempotency-Replayed",
+            "Here, and `true`, if a request with the same `Idempotency-Key` has done this before.",
+            "true",
+        ),
+        text(
+            "Location",
+            "Where the record is read.",
+            "/api/v1/appointments/0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
+        ),
+        text(
+            "RateLimit",
+            "How many requests are left, and in how many seconds there is one more. Not here if the \
+             installation has no limits.",
+            r#""general";r=299;t=1"#,
+        ),
+        text(
+            "RateLimit-Policy",
+            "How many requests the limits allow, and in how many seconds; each by its name. Not \
+             here if the installation has no limits.",
+            r#""general";q=300;w=15"#,
+        ),
+        (
+            "Retry-After",
+            header(Type::Integer, "After how many seconds the request is worth another try.", 2),
+        ),
+        text(
+            "Set-Cookie",
+            "What makes the device known; it proves that somebody has signed in there, and \
+             authorises nothing.",
+            "medilink_device=kq3Zb0mH1s6Vb1PzF6oQkK1vP7u2n8yQe0w5c4d3b2a; HttpOnly; SameSite=Strict",
+        ),
+        text("WWW-Authenticate", "How to say who you are.", "Bearer"),
+        text(
+            "X-Request-Id",
+            "The request, as our logs name it.",
+            "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
+        ),
+    ];
+    headers.into_iter().map(|(name, header)| (name.to_owned(), RefOr::T(header))).collect()
+}
+
+fn text(name: &'static str, about: &str, example: &str) -> (&'static str, Header) {
+    (name, header(Type::String, about, json!(example)))
+}
+
+fn header(kind: Type, about: &str, example: impl Into<Value>) -> Header {
+    let schema = ObjectBuilder::new().schema_type(kind).examples([example.into()]);
     HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build()
 }

@@ -3,15 +3,16 @@
 use async_trait::async_trait;
 use chrono::SecondsFormat;
 use medilink_application::appointment::{
-    AppointmentOrder, AppointmentQueries, AppointmentRepository, AppointmentSelection,
-    AppointmentView,
+    AppointmentQueries, AppointmentRepository, AppointmentSelection, AppointmentView,
 };
 use medilink_application::doctor::DoctorBrief;
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
 use medilink_application::patient::PatientBrief;
 use medilink_domain::actor::Actor;
-use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
+use medilink_domain::appointment::{
+    Appointment, AppointmentChange, AppointmentOrder, AppointmentStatus,
+};
 use medilink_domain::doctor::display_name;
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
 use medilink_domain::name::PersonName;

@@ -1,8 +1,7 @@
 //! Looking through the appointments.
 
 use medilink_domain::actor::Relations;
-use medilink_domain::appointment::AppointmentStatus;
-use medilink_domain::choice::ChoiceError;
+use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::{DoctorId, PatientId};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::time::{TimeError, Timestamp};
@@ -12,39 +11,6 @@ use super::{AppointmentSelection, AppointmentView, Appointments};
 use crate::call::{Call, Subject};
 use crate::error::{Error, FieldErrors, Result};
 use crate::page::{Page, PageRequest};
-
-/// The order of a list of appointments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AppointmentOrder {
-    /// The earliest start first.
-    #[default]
-    Earliest,
-    /// The latest start first.
-    Latest,
-}
-
-impl AppointmentOrder {
-    /// Reads an order: `starts_at`, or `-starts_at` for the latest first.
-    ///
-    /// # Errors
-    ///
-    /// The list of orders, if it is none of them.
-    pub fn parse(raw: &str) -> Result<Self, ChoiceError> {
-        match raw {
-            "starts_at" => Ok(Self::Earliest),
-            "-starts_at" => Ok(Self::Latest),
-            _ => Err(ChoiceError::new(&["starts_at", "-starts_at"])),
-        }
-    }
-
-    /// Names the list in this order, for its cursors.
-    const fn list(self) -> &'static str {
-        match self {
-            Self::Earliest => "appointments by starts_at",
-            Self::Latest => "appointments by -starts_at",
-        }
-    }
-}
 
 /// Which appointments somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,7 +55,7 @@ impl Appointments {
 
         call.may(Action::ListAppointments, Relations::NONE, Subject::NONE)?;
 
-        let stretch = page.open(order.list(), &*self.ports.cursors)?;
+        let stretch = page.open(list(order), &*self.ports.cursors)?;
         let zone = self.zone(&filter).await?;
         let selection = AppointmentSelection {
             actor,
@@ -104,7 +70,7 @@ impl Appointments {
         let found = self.ports.store.queries().appointments().list(&selection, &stretch).await?;
 
         call.touches(one_patient(&found.items));
-        Ok(found.seal(order.list(), &*self.ports.cursors))
+        Ok(found.seal(list(order), &*self.ports.cursors))
     }
 
     /// Returns the zone of the days in a filter.
@@ -117,6 +83,14 @@ impl Appointments {
             return Ok(zone);
         }
         Ok(self.settings.default_time_zone.clone())
+    }
+}
+
+/// Names the list in an order, for its cursors.
+const fn list(order: AppointmentOrder) -> &'static str {
+    match order {
+        AppointmentOrder::Earliest => "appointments by starts_at",
+        AppointmentOrder::Latest => "appointments by -starts_at",
     }
 }
 

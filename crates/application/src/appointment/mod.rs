@@ -19,7 +19,7 @@ use medilink_domain::time::Timestamp;
 
 pub use self::book::BookAppointment;
 pub use self::cancel::CancelAppointment;
-pub use self::list::{AppointmentFilter, AppointmentOrder, ListAppointments};
+pub use self::list::{AppointmentFilter, ListAppointments};
 pub use self::repository::{AppointmentQueries, AppointmentRepository, AppointmentSelection};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};

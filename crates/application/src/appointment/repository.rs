@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use medilink_domain::actor::Actor;
-use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
+use medilink_domain::appointment::{
+    Appointment, AppointmentChange, AppointmentOrder, AppointmentStatus,
+};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::Reach;
 use medilink_domain::time::Timestamp;
 
-use super::list::AppointmentOrder;
 use super::view::AppointmentView;
 use crate::error::StoreError;
 use crate::page::{Found, Stretch};

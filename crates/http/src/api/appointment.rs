@@ -3,16 +3,16 @@
 use actix_web::web::Json;
 use actix_web::{get, post};
 use medilink_application::appointment::{
-    AppointmentFilter, AppointmentOrder, AppointmentView, BookAppointment, CancelAppointment,
-    ListAppointments,
+    AppointmentFilter, AppointmentView, BookAppointment, CancelAppointment, ListAppointments,
 };
 use medilink_application::call::Expected;
 use medilink_application::error::FieldErrors;
 use medilink_application::page::Page;
 use medilink_application::{Error, Result};
-use medilink_domain::appointment::{AppointmentStatus, Booking};
+use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus, Booking};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::record::Concept;
 use medilink_domain::text::{AppointmentNotes, Reason};
 use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Bound;
@@ -27,7 +27,7 @@ use crate::field::{Field, Rest};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::responses::{ChangeProblems, CreateProblems, ListProblems, ReadProblems};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -63,11 +63,11 @@ struct BookAppointmentBody {
     duration_minutes: Field<i64>,
     /// Why the patient comes, in up to 500 characters.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Reason>)]
     reason: Field<String>,
     /// What else there is to know, in up to 5,000 characters.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 5000)]
+    #[schema(value_type = Option<AppointmentNotes>)]
     notes: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -79,7 +79,7 @@ struct BookAppointmentBody {
 struct CancelAppointmentBody {
     /// Why, in up to 500 characters.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Reason>)]
     reason: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -112,7 +112,7 @@ struct ListAppointmentsQuery {
     to: Field<String>,
     /// `starts_at`, or `-starts_at` for the latest first.
     #[serde(default)]
-    #[param(value_type = Option<SortSchema>, inline, default = "starts_at")]
+    #[param(value_type = Option<AppointmentOrder>, inline)]
     sort: Field<String>,
     #[serde(flatten)]
     #[param(ignore)]
@@ -122,17 +122,9 @@ struct ListAppointmentsQuery {
     unknown: Rest,
 }
 
-/// The orders of the list.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it documents what `AppointmentOrder` reads")]
-enum SortSchema {
-    #[schema(rename = "starts_at")]
-    Earliest,
-    #[schema(rename = "-starts_at")]
-    Latest,
-}
-
 impl Shown for AppointmentView {
+    const CONCEPT: Concept = Concept::Appointment;
+
     fn version(&self) -> i64 {
         self.version
     }
@@ -142,13 +134,35 @@ impl Shown for AppointmentView {
     }
 }
 
+problems! {
+    /// Instead of a list of appointments.
+    ListAppointmentsProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, INVALID];
+    /// Instead of a booking.
+    BookAppointmentProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND],
+        refused by [
+            DoctorDoubleBooked,
+            PatientDoubleBooked,
+            DoctorUnavailable,
+            OutsideTimeSlots,
+            TimeInPast
+        ];
+    /// Instead of an appointment.
+    FindAppointmentProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
+    /// Instead of a cancellation.
+    CancelAppointmentProblems = SIGNED_IN | KEYED_BODY | [APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [AppointmentRefused, AppointmentBegun];
+}
+
 /// List appointments
 ///
 /// Shows the appointments that you may read one by one, the earliest start first.
 #[utoipa::path(
     tag = "appointments",
     params(ListAppointmentsQuery, PageQuery),
-    responses((status = OK, body = Page<AppointmentView>, description = "One page."), ListProblems),
+    responses(
+        (status = OK, body = Page<AppointmentView>, description = "One page."),
+        ListAppointmentsProblems,
+    ),
     security(("bearer" = [])),
 )]
 #[get("/appointments")]
@@ -168,21 +182,20 @@ async fn list_appointments(
 /// Patients book for themselves, coordinators for patients whose records they made, doctors with
 /// themselves for patients in their care. The doctor and the patient must be free: a time that
 /// overlaps answers 409 with `doctor-double-booked` or `patient-double-booked`.
+///
+/// `doctor_id` is an `id` of **List doctors**; patients find their own `patient_id` with **Read your
+/// own account**, and whoever makes a record gets its `id`. The zeros of the example stand for both.
 #[utoipa::path(
     tag = "appointments",
     request_body(content = BookAppointmentBody, example = json!({
-        "doctor_id": "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f",
-        "patient_id": "0198c5a2-91f4-7d20-a1b2-5d3e8f0c6a17",
+        "doctor_id": "00000000-0000-0000-0000-000000000000",
+        "patient_id": "00000000-0000-0000-0000-000000000000",
         "starts_at": "2030-01-08T09:00:00Z",
         "duration_minutes": 30,
         "reason": "Cough since Monday",
     })),
     params(IdempotencyHeader),
-    responses(
-        (status = CREATED, body = AppointmentView, description = "The appointment, scheduled.",
-            headers(("Location" = String, description = "Where it is read."), ("ETag" = String, description = "Its version."))),
-        CreateProblems,
-    ),
+    responses(Created<AppointmentView>, BookAppointmentProblems),
     security(("bearer" = [])),
 )]
 #[post("/appointments")]
@@ -204,11 +217,7 @@ async fn book_appointment(
 #[utoipa::path(
     tag = "appointments",
     params(("id" = inline(AppointmentId), Path, description = "The appointment.")),
-    responses(
-        (status = OK, body = AppointmentView, description = "The appointment.",
-            headers(("ETag" = String, description = "Its version."))),
-        ReadProblems,
-    ),
+    responses(Tagged<AppointmentView>, FindAppointmentProblems),
     security(("bearer" = [])),
 )]
 #[get("/appointments/{id}")]
@@ -235,11 +244,7 @@ async fn find_appointment(
         IfMatchHeader,
         IdempotencyHeader,
     ),
-    responses(
-        (status = OK, body = AppointmentView, description = "The appointment, cancelled.",
-            headers(("ETag" = String, description = "Its version."))),
-        ChangeProblems,
-    ),
+    responses(Changed<AppointmentView>, CancelAppointmentProblems),
     security(("bearer" = [])),
 )]
 #[post("/appointments/{id}/cancel")]

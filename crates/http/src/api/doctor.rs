@@ -9,6 +9,7 @@ use medilink_application::page::Page;
 use medilink_domain::doctor::{BookingMode, DoctorProfile, Specialization, YearsOfExperience};
 use medilink_domain::id::DoctorId;
 use medilink_domain::money::Money;
+use medilink_domain::record::Concept;
 use medilink_domain::text::{Biography, LicenseNumber, OrganizationName, Place, Qualification};
 use medilink_domain::zone::Zone;
 use serde::Deserialize;
@@ -22,7 +23,7 @@ use crate::field::{Field, Rest};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::{Query, flag};
-use crate::responses::{ListProblems, ReadProblems};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -38,23 +39,23 @@ pub(super) struct DoctorFields {
     specialization: Field<String>,
     /// The number of the licence.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<LicenseNumber>)]
     license_number: Field<String>,
     /// How long they have practised, in years.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 80)]
+    #[schema(value_type = Option<YearsOfExperience>)]
     years_of_experience: Field<i64>,
     /// What they have learned.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Qualification>)]
     qualification: Field<String>,
     /// What they say about themself.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 5000)]
+    #[schema(value_type = Option<Biography>)]
     bio: Field<String>,
     /// What a consultation costs.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "250.00")]
+    #[schema(value_type = Option<Money>)]
     consultation_fee: Field<String>,
     /// Whether they take appointments; true unless named.
     #[serde(default)]
@@ -62,23 +63,23 @@ pub(super) struct DoctorFields {
     is_available: Field<bool>,
     /// Where they work.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<OrganizationName>)]
     hospital_name: Field<String>,
     /// City.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     city: Field<String>,
     /// State or region.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     state: Field<String>,
     /// Country.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     country: Field<String>,
     /// The IANA zone of their dates and times of day.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "Europe/Berlin")]
+    #[schema(value_type = Option<Zone>)]
     time_zone: Field<String>,
     /// How patients and coordinators may book them; `open` unless named.
     #[serde(default)]
@@ -119,6 +120,8 @@ struct ListDoctorsQuery {
 }
 
 impl Shown for DoctorView {
+    const CONCEPT: Concept = Concept::Doctor;
+
     fn version(&self) -> i64 {
         self.version
     }
@@ -128,13 +131,23 @@ impl Shown for DoctorView {
     }
 }
 
+problems! {
+    /// Instead of a list of doctors.
+    ListDoctorsProblems = SIGNED_IN | [INVALID];
+    /// Instead of a doctor's profile.
+    FindDoctorProblems = SIGNED_IN | [NOT_FOUND];
+}
+
 /// List doctors
 ///
 /// Shows the directory by family name.
 #[utoipa::path(
     tag = "doctors",
     params(ListDoctorsQuery, PageQuery),
-    responses((status = OK, body = Page<DoctorView>, description = "One page."), ListProblems),
+    responses(
+        (status = OK, body = Page<DoctorView>, description = "One page."),
+        ListDoctorsProblems,
+    ),
     security(("bearer" = [])),
 )]
 #[get("/doctors")]
@@ -154,11 +167,7 @@ async fn list_doctors(
 #[utoipa::path(
     tag = "doctors",
     params(("id" = inline(DoctorId), Path, description = "The doctor.")),
-    responses(
-        (status = OK, body = DoctorView, description = "The profile.",
-            headers(("ETag" = String, description = "Its version."))),
-        ReadProblems,
-    ),
+    responses(Tagged<DoctorView>, FindDoctorProblems),
     security(("bearer" = [])),
 )]
 #[get("/doctors/{id}")]

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, Public, in_time};
 use crate::problem::{Problem, ProblemKind, catalogue};
-use crate::responses::{LookProblems, ReadinessProblems};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -23,12 +23,21 @@ struct Health {
     status: &'static str,
 }
 
+problems! {
+    /// Instead of a sign of life.
+    ShowHealthProblems = ANYWHERE;
+    /// Instead of a yes.
+    ShowReadinessProblems = ANYWHERE | [UNAVAILABLE];
+    /// Instead of an explanation.
+    ExplainProblemProblems = ANYWHERE | [NOT_FOUND];
+}
+
 /// Tell whether the process lives
 ///
 /// It answers as long as the process can answer anything.
 #[utoipa::path(
     tag = "operations",
-    responses((status = OK, body = Health, description = "It does.")),
+    responses((status = OK, body = Health, description = "It does."), ShowHealthProblems),
     security(()),
 )]
 #[get("/health/live")]
@@ -43,7 +52,7 @@ async fn show_health(_: Public) -> Json<Health> {
     tag = "operations",
     responses(
         (status = OK, body = Health, description = "They can."),
-        ReadinessProblems,
+        ShowReadinessProblems,
     ),
     security(()),
 )]
@@ -63,7 +72,7 @@ async fn show_readiness(app: App, _: Public) -> Result<Json<Health>, Problem> {
         (status = OK, body = String, content_type = "text/plain",
             description = "What it means, and what to do about it.",
             example = "409 doctor-double-booked"),
-        LookProblems,
+        ExplainProblemProblems,
     ),
     security(()),
 )]

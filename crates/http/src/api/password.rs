@@ -1,19 +1,20 @@
 //! Choosing another password over HTTP.
 
-use actix_web::{HttpResponse, post};
+use actix_web::post;
 use medilink_application::error::FieldErrors;
 use medilink_application::user::ChangePassword;
 use medilink_application::{Error, Result};
-use medilink_domain::password::Password;
+use medilink_domain::password::{NewPassword, Password};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
+use crate::answer::Done;
 use crate::body::Body;
 use crate::field::{Field, Rest};
 use crate::problem::Problem;
-use crate::responses::PasswordProblems;
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -29,11 +30,16 @@ struct ChangePasswordBody {
     current_password: Field<String>,
     /// The password that you want.
     #[serde(default)]
-    #[schema(value_type = String, required = true, min_length = 8, max_length = 128)]
+    #[schema(value_type = NewPassword, required = true)]
     new_password: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Rest,
+}
+
+problems! {
+    /// Instead of another password.
+    ChangePasswordProblems = SIGNED_IN | BODY;
 }
 
 /// Change your password
@@ -44,7 +50,7 @@ struct ChangePasswordBody {
     request_body(content = ChangePasswordBody, example = json!({
         "current_password": "correct horse", "new_password": "battery staple",
     })),
-    responses((status = NO_CONTENT, description = "Changed."), PasswordProblems),
+    responses(Done, ChangePasswordProblems),
     security(("bearer" = [])),
 )]
 #[post("/auth/password")]
@@ -52,10 +58,10 @@ async fn change_password(
     app: App,
     caller: SignedIn,
     body: Body<ChangePasswordBody>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Done, Problem> {
     let command = body.read_public()?.command()?;
     caller.perform(&app, async |call| app.users.change_password(call, command).await).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(Done)
 }
 
 impl ChangePasswordBody {

@@ -8,6 +8,7 @@ use medilink_domain::email::Email;
 use medilink_domain::id::PatientId;
 use medilink_domain::name::PersonName;
 use medilink_domain::patient::{BloodGroup, Gender, PatientDetails};
+use medilink_domain::record::Concept;
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::Date;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use crate::answer::{Created, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader};
 use crate::field::{Field, Rest};
 use crate::problem::Problem;
-use crate::responses::{CreateProblems, ReadProblems};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -31,19 +32,19 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct CreatePatientBody {
     /// The given name.
     #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 150)]
+    #[schema(value_type = Name, required = true)]
     first_name: Field<String>,
     /// The family name.
     #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 150)]
+    #[schema(value_type = Name, required = true)]
     last_name: Field<String>,
     /// The e-mail address.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254)]
+    #[schema(value_type = Option<Email>)]
     email: Field<String>,
     /// The telephone number, kept as written.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    #[schema(value_type = Option<Phone>)]
     phone: Field<String>,
     #[serde(flatten)]
     record: PatientFields,
@@ -69,43 +70,45 @@ pub(super) struct PatientFields {
     blood_group: Field<String>,
     /// What the patient must not be given.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 10000)]
+    #[schema(value_type = Option<ClinicalText>)]
     allergies: Field<String>,
     /// What the patient has had.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 10000)]
+    #[schema(value_type = Option<ClinicalText>)]
     medical_history: Field<String>,
     /// What the patient takes.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 10000)]
+    #[schema(value_type = Option<ClinicalText>)]
     current_medications: Field<String>,
     /// Whom to call.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Name>)]
     emergency_contact_name: Field<String>,
     /// Where to call them.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    #[schema(value_type = Option<Phone>)]
     emergency_contact_phone: Field<String>,
     /// Street and house.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Address>)]
     address: Field<String>,
     /// City.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     city: Field<String>,
     /// State or region.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     state: Field<String>,
     /// Country.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     country: Field<String>,
 }
 
 impl Shown for PatientView {
+    const CONCEPT: Concept = Concept::Patient;
+
     fn version(&self) -> i64 {
         self.version
     }
@@ -113,6 +116,13 @@ impl Shown for PatientView {
     fn path(&self) -> String {
         format!("/api/v1/patients/{}", self.id)
     }
+}
+
+problems! {
+    /// Instead of a new record.
+    CreatePatientProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
+    /// Instead of a record.
+    FindPatientProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
 }
 
 /// Make a patient's record
@@ -126,11 +136,7 @@ impl Shown for PatientView {
         "gender": "F", "blood_group": "O+", "allergies": "Penicillin",
     })),
     params(IdempotencyHeader),
-    responses(
-        (status = CREATED, body = PatientView, description = "The record.",
-            headers(("Location" = String, description = "Where it is read."), ("ETag" = String, description = "Its version."))),
-        CreateProblems,
-    ),
+    responses(Created<PatientView>, CreatePatientProblems),
     security(("bearer" = [])),
 )]
 #[post("/patients")]
@@ -153,11 +159,7 @@ async fn create_patient(
 #[utoipa::path(
     tag = "patients",
     params(("id" = inline(PatientId), Path, description = "The patient.")),
-    responses(
-        (status = OK, body = PatientView, description = "The record.",
-            headers(("ETag" = String, description = "Its version."))),
-        ReadProblems,
-    ),
+    responses(Tagged<PatientView>, FindPatientProblems),
     security(("bearer" = [])),
 )]
 #[get("/patients/{id}")]

@@ -1,7 +1,12 @@
 //! Signing in, staying signed in, and signing out, over HTTP.
 
+use std::collections::BTreeMap;
+
+use actix_web::body::BoxBody;
+use actix_web::cookie::Cookie;
+use actix_web::http::StatusCode;
 use actix_web::web::Json;
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post};
 use medilink_application::error::FieldErrors;
 use medilink_application::page::Page;
 use medilink_application::session::{Device, LogIn, SessionView, SignedInView, TokensView};
@@ -9,19 +14,19 @@ use medilink_application::{Error, Result};
 use medilink_domain::id::{SessionId, UserId};
 use medilink_domain::password::Password;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Response};
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, PerhapsSignedIn, Public, SignedIn, in_time};
+use crate::answer::{Done, documented};
 use crate::body::{Body, Id};
 use crate::device::OnDevice;
 use crate::field::{Field, Rest};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::responses::{
-    ListProblems, LogOutProblems, ReadProblems, RefreshProblems, SignInProblems, WriteProblems,
-};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -97,6 +102,42 @@ struct RefreshedView {
     tokens: TokensView,
 }
 
+/// Somebody who has signed in, and what their device keeps.
+struct LoggedIn(SignedInView, Cookie<'static>);
+
+impl Responder for LoggedIn {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok().cookie(self.1).json(self.0)
+    }
+}
+
+impl IntoResponses for LoggedIn {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        documented::<SignedInView>(StatusCode::OK, "Signed in.", &["Set-Cookie"])
+    }
+}
+
+problems! {
+    /// Instead of a session.
+    LogInProblems = PUBLIC | BODY | [WRONG_CREDENTIALS];
+    /// Instead of new tokens.
+    RefreshSessionProblems = PUBLIC | BODY | [REFRESH_TOKEN_REFUSED];
+    /// Instead of the end of the present session.
+    LogOutProblems = SIGNED_IN | BODY | [REFRESH_TOKEN_REFUSED];
+    /// Instead of a list of one's own sessions.
+    ListOwnSessionsProblems = SIGNED_IN | [INVALID];
+    /// Instead of the end of one's own sessions.
+    EndOwnSessionsProblems = SIGNED_IN;
+    /// Instead of the end of a session.
+    EndSessionProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
+    /// Instead of a list of somebody's sessions.
+    ListSessionsOfUserProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, INVALID];
+    /// Instead of the end of somebody's sessions.
+    EndSessionsOfUserProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
+}
+
 /// Log in
 ///
 /// Answers the user, an access token for `Authorization: Bearer …`, and a refresh token. Keep the
@@ -105,7 +146,7 @@ struct RefreshedView {
 #[utoipa::path(
     tag = "auth",
     request_body(content = LogInBody, example = json!({"username": "ada", "password": "demo-patient"})),
-    responses((status = OK, body = SignedInView, description = "Signed in."), SignInProblems),
+    responses(LoggedIn, LogInProblems),
     security(()),
 )]
 #[post("/auth/login")]
@@ -114,11 +155,12 @@ async fn log_in(
     caller: Public,
     device: OnDevice,
     body: Body<LogInBody>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<LoggedIn, Problem> {
     let command = body.read_public()?.command(device.read())?;
     caller.names_account(&command.name)?;
     let signed_in = in_time(app.sessions.log_in(caller.origin, command)).await?;
-    Ok(HttpResponse::Ok().cookie(device.keeps(signed_in.device.clone())).json(signed_in))
+    let cookie = device.keeps(signed_in.device.clone());
+    Ok(LoggedIn(signed_in, cookie))
 }
 
 /// Continue a session
@@ -131,7 +173,7 @@ async fn log_in(
     request_body(content = RefreshBody, example = json!({
         "refresh": "kq3Zb0mH1s6Vb1PzF6oQkK1vP7u2n8yQe0w5c4d3b2a"
     })),
-    responses((status = OK, body = RefreshedView, description = "Continued."), RefreshProblems),
+    responses((status = OK, body = RefreshedView, description = "Continued."), RefreshSessionProblems),
     security(()),
 )]
 #[post("/auth/refresh")]
@@ -152,7 +194,7 @@ async fn refresh_session(
 #[utoipa::path(
     tag = "auth",
     request_body(content = Option<LogOutBody>, example = json!({})),
-    responses((status = NO_CONTENT, description = "Signed out."), LogOutProblems),
+    responses(Done, LogOutProblems),
     security(("bearer" = [])),
 )]
 #[post("/auth/logout")]
@@ -161,7 +203,7 @@ async fn log_out(
     public: Public,
     caller: PerhapsSignedIn,
     body: Body<LogOutBody>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Done, Problem> {
     let refresh = body.read_public_or_empty().and_then(|body| Ok(body.token()?));
     match (caller.0, refresh) {
         (Ok(caller), refresh) => {
@@ -175,7 +217,7 @@ async fn log_out(
         // Somebody unknown learns nothing of what else is wrong.
         (Err(unknown), Ok(None) | Err(_)) => return Err(unknown),
     }
-    Ok(HttpResponse::NoContent().finish())
+    Ok(Done)
 }
 
 /// List your own sessions
@@ -184,7 +226,10 @@ async fn log_out(
 #[utoipa::path(
     tag = "auth",
     params(PageQuery),
-    responses((status = OK, body = Page<SessionView>, description = "One page."), ListProblems),
+    responses(
+        (status = OK, body = Page<SessionView>, description = "One page."),
+        ListOwnSessionsProblems,
+    ),
     security(("bearer" = [])),
 )]
 #[get("/auth/sessions")]
@@ -203,13 +248,13 @@ async fn list_own_sessions(
 /// Signs you out everywhere, here too.
 #[utoipa::path(
     tag = "auth",
-    responses((status = NO_CONTENT, description = "Signed out everywhere."), WriteProblems),
+    responses(Done, EndOwnSessionsProblems),
     security(("bearer" = [])),
 )]
 #[delete("/auth/sessions")]
-async fn end_own_sessions(app: App, caller: SignedIn) -> Result<HttpResponse, Problem> {
+async fn end_own_sessions(app: App, caller: SignedIn) -> Result<Done, Problem> {
     caller.perform(&app, async |call| app.sessions.end_own(call).await).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(Done)
 }
 
 /// End a session
@@ -218,18 +263,14 @@ async fn end_own_sessions(app: App, caller: SignedIn) -> Result<HttpResponse, Pr
 #[utoipa::path(
     tag = "auth",
     params(("id" = inline(SessionId), Path, description = "The session.")),
-    responses((status = NO_CONTENT, description = "Ended."), ReadProblems),
+    responses(Done, EndSessionProblems),
     security(("bearer" = [])),
 )]
 #[delete("/auth/sessions/{id}")]
-async fn end_session(
-    app: App,
-    caller: SignedIn,
-    id: Id<SessionId>,
-) -> Result<HttpResponse, Problem> {
+async fn end_session(app: App, caller: SignedIn, id: Id<SessionId>) -> Result<Done, Problem> {
     let id = id.read()?;
     caller.perform(&app, async |call| app.sessions.end(call, id).await).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(Done)
 }
 
 /// List a user's sessions
@@ -238,7 +279,10 @@ async fn end_session(
 #[utoipa::path(
     tag = "users",
     params(("id" = inline(UserId), Path, description = "The user."), PageQuery),
-    responses((status = OK, body = Page<SessionView>, description = "One page."), ListProblems),
+    responses(
+        (status = OK, body = Page<SessionView>, description = "One page."),
+        ListSessionsOfUserProblems,
+    ),
     security(("bearer" = [])),
 )]
 #[get("/users/{id}/sessions")]
@@ -259,18 +303,14 @@ async fn list_sessions_of_user(
 #[utoipa::path(
     tag = "users",
     params(("id" = inline(UserId), Path, description = "The user.")),
-    responses((status = NO_CONTENT, description = "Signed out everywhere."), ReadProblems),
+    responses(Done, EndSessionsOfUserProblems),
     security(("bearer" = [])),
 )]
 #[delete("/users/{id}/sessions")]
-async fn end_sessions_of_user(
-    app: App,
-    caller: SignedIn,
-    id: Id<UserId>,
-) -> Result<HttpResponse, Problem> {
+async fn end_sessions_of_user(app: App, caller: SignedIn, id: Id<UserId>) -> Result<Done, Problem> {
     let id = id.read()?;
     caller.perform(&app, async |call| app.sessions.end_all(call, id).await).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(Done)
 }
 
 impl LogInBody {

@@ -1,6 +1,12 @@
 //! Accounts over HTTP.
 
-use actix_web::{HttpResponse, get, post};
+use std::collections::BTreeMap;
+
+use actix_web::body::BoxBody;
+use actix_web::cookie::Cookie;
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, Responder, get, post};
 use medilink_application::error::FieldErrors;
 use medilink_application::session::{Device, SignedInView};
 use medilink_application::user::{Profile, Register, UserView};
@@ -10,23 +16,25 @@ use medilink_domain::id::UserId;
 use medilink_domain::name::PersonName;
 use medilink_domain::password::{NewPassword, PasswordRules};
 use medilink_domain::pharmacy::PharmacyProfile;
+use medilink_domain::record::Concept;
 use medilink_domain::text::{Address, LicenseNumber, Name, OrganizationName, Phone, Place};
 use medilink_domain::user::{Role, Username};
 use medilink_domain::zone::Zone;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Response};
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::doctor::DoctorFields;
 use super::patient::PatientFields;
 use crate::actor::{App, Public, SignedIn, in_time};
-use crate::answer::{Changed, Shown, Tagged};
+use crate::answer::{Changed, Shown, Tagged, documented};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
 use crate::device::OnDevice;
 use crate::field::{Field, Rest};
 use crate::problem::Problem;
-use crate::responses::{ChangeProblems, ReadProblems, RegistrationProblems};
+use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -38,27 +46,27 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct RegisterBody {
     /// The address to sign in with.
     #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 254)]
+    #[schema(value_type = Email, required = true)]
     email: Field<String>,
     /// The password, of 8 to 128 characters.
     #[serde(default)]
-    #[schema(value_type = String, required = true, min_length = 8, max_length = 128)]
+    #[schema(value_type = NewPassword, required = true)]
     password: Field<String>,
     /// The name to sign in with; it is made from the address unless named.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Username>)]
     username: Field<String>,
     /// The given name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Name>)]
     first_name: Field<String>,
     /// The family name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<Name>)]
     last_name: Field<String>,
     /// How to reach the person.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 3, max_length = 32)]
+    #[schema(value_type = Option<Phone>)]
     phone: Field<String>,
     #[serde(default)]
     #[schema(ignore)]
@@ -114,31 +122,33 @@ registrations! {
 struct PharmacyFields {
     /// The name over the door.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<OrganizationName>)]
     name: Field<String>,
     /// The number of the licence.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<LicenseNumber>)]
     license_number: Field<String>,
     /// Street and house.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<Address>)]
     address: Field<String>,
     /// City.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     city: Field<String>,
     /// State or region.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     state: Field<String>,
     /// Country.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<Place>)]
     country: Field<String>,
 }
 
 impl Shown for UserView {
+    const CONCEPT: Concept = Concept::User;
+
     fn version(&self) -> i64 {
         self.version
     }
@@ -146,6 +156,37 @@ impl Shown for UserView {
     fn path(&self) -> String {
         format!("/api/v1/users/{}", self.id)
     }
+}
+
+/// Somebody who has registered and is signed in, and what their device keeps.
+struct Registered(SignedInView, Cookie<'static>);
+
+impl Responder for Registered {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Created()
+            .insert_header((LOCATION, "/api/v1/auth/me"))
+            .cookie(self.1)
+            .json(self.0)
+    }
+}
+
+impl IntoResponses for Registered {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let about = "Registered and signed in.";
+        documented::<SignedInView>(StatusCode::CREATED, about, &["Location", "Set-Cookie"])
+    }
+}
+
+problems! {
+    /// Instead of an account.
+    RegisterProblems = PUBLIC | BODY | [FORBIDDEN];
+    /// Instead of one's own account.
+    ShowOwnAccountProblems = SIGNED_IN;
+    /// Instead of an approval.
+    ApproveUserProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [UserRefused];
 }
 
 /// Register
@@ -159,7 +200,7 @@ impl Shown for UserView {
         "email": "grace@example.com", "password": "correct horse", "role": "patient",
         "first_name": "Grace", "last_name": "Hopper", "date_of_birth": "1984-02-29",
     })),
-    responses((status = CREATED, body = SignedInView, description = "Registered and signed in."), RegistrationProblems),
+    responses(Registered, RegisterProblems),
     security(()),
 )]
 #[post("/auth/register")]
@@ -168,17 +209,15 @@ async fn register_user(
     caller: Public,
     device: OnDevice,
     body: Body<RegisterBody>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Registered, Problem> {
     let command = body.read_public()?.command(
         device.read(),
         app.password_rules(),
         app.default_time_zone(),
     )?;
     let signed_in = in_time(app.users.register(caller.origin, command)).await?;
-    Ok(HttpResponse::Created()
-        .insert_header(("Location", "/api/v1/auth/me"))
-        .cookie(device.keeps(signed_in.device.clone()))
-        .json(signed_in))
+    let cookie = device.keeps(signed_in.device.clone());
+    Ok(Registered(signed_in, cookie))
 }
 
 /// Read your own account
@@ -186,11 +225,7 @@ async fn register_user(
 /// Says who you are here, and which profile is yours.
 #[utoipa::path(
     tag = "auth",
-    responses(
-        (status = OK, body = UserView, description = "You.",
-            headers(("ETag" = String, description = "Its version."))),
-        ReadProblems,
-    ),
+    responses(Tagged<UserView>, ShowOwnAccountProblems),
     security(("bearer" = [])),
 )]
 #[get("/auth/me")]
@@ -210,11 +245,7 @@ async fn show_own_account(app: App, caller: SignedIn) -> Result<Tagged<UserView>
         IfMatchHeader,
         IdempotencyHeader,
     ),
-    responses(
-        (status = OK, body = UserView, description = "The user, active.",
-            headers(("ETag" = String, description = "Its version."))),
-        ChangeProblems,
-    ),
+    responses(Changed<UserView>, ApproveUserProblems),
     security(("bearer" = [])),
 )]
 #[post("/users/{id}/approve")]
