@@ -81,7 +81,11 @@ impl TestApp {
 
     /// Starts a clinic on SQLite with an edge of its own, behind which failed attempts do not wait.
     pub async fn behind(edge: Edge) -> Self {
-        let settings = Settings { attempts_wait: false, ..Settings::default() };
+        Self::behind_with(edge, Settings { attempts_wait: false, ..Settings::default() }).await
+    }
+
+    /// Starts a clinic on SQLite with an edge and settings of its own.
+    pub async fn behind_with(edge: Edge, settings: Settings) -> Self {
         Self::open(TestDatabase::sqlite().await, settings, edge)
     }
 

@@ -27,7 +27,6 @@ pub(crate) type App = Data<Application>;
 pub(crate) struct Public {
     /// Where the call came from.
     pub(crate) origin: Origin,
-    allowance: Option<Allowance>,
 }
 
 impl FromRequest for Public {
@@ -35,15 +34,7 @@ impl FromRequest for Public {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let allowance = Allowance::of(request);
-        ready(origin(request).map(|origin| Self { origin, allowance }))
-    }
-}
-
-impl Public {
-    /// Counts the request for the account that it names, whether or not there is such an account.
-    pub(crate) fn names_account(&self, name: &str) -> Result<()> {
-        self.allowance.as_ref().map_or(Ok(()), |allowance| allowance.spend(&Key::of_account(name)))
+        ready(origin(request).map(|origin| Self { origin }))
     }
 }
 

@@ -157,7 +157,6 @@ async fn log_in(
     body: Body<LogInBody>,
 ) -> Result<LoggedIn, Problem> {
     let command = body.read_public()?.command(device.read())?;
-    caller.names_account(&command.name)?;
     let signed_in = in_time(app.sessions.log_in(caller.origin, command)).await?;
     let cookie = device.keeps(signed_in.device.clone());
     Ok(LoggedIn(signed_in, cookie))

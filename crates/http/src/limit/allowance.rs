@@ -86,6 +86,8 @@ impl Allowance {
 
 #[cfg(test)]
 mod tests {
+    use medilink_domain::id::{UserId, Uuid};
+
     use super::super::a_policy;
     use super::*;
     use crate::limit::Per;
@@ -99,11 +101,15 @@ mod tests {
         Key::of_address(Some([192, 0, 2, 1].into()))
     }
 
+    fn a_user() -> Key {
+        Key::User(UserId::new(Uuid::from_u128(7)))
+    }
+
     #[test]
     fn a_time_to_wait_counts_what_has_not_been_asked_yet() {
         let allowance = an_allowance(&[
             a_policy("address", Per::Address, 1, 60),
-            a_policy("account", Per::Account, 1, 600),
+            a_policy("user", Per::User, 1, 600),
         ]);
         allowance.spend(&an_address()).unwrap();
 
@@ -118,7 +124,7 @@ mod tests {
     fn an_answer_tells_of_the_tightest_policy() {
         let allowance = an_allowance(&[
             a_policy("wide", Per::Address, 30, 60),
-            a_policy("narrow", Per::Account, 20, 30),
+            a_policy("narrow", Per::User, 20, 30),
         ]);
         let written = || {
             let mut headers = HeaderMap::new();
@@ -131,7 +137,7 @@ mod tests {
         assert_eq!(written(), [None, None]);
         allowance.spend(&an_address()).unwrap();
         assert_eq!(written(), expected([r#""wide";q=30;w=60"#, r#""wide";r=29;t=2"#]));
-        allowance.spend(&Key::of_account("ada")).unwrap();
+        allowance.spend(&a_user()).unwrap();
         assert_eq!(written(), expected([r#""narrow";q=20;w=30"#, r#""narrow";r=19;t=2"#]));
     }
 }

@@ -3,8 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use medilink_domain::id::UserId;
-use medilink_domain::text;
-use sha2::{Digest, Sha256};
 
 use super::policy::Per;
 
@@ -12,8 +10,6 @@ use super::policy::Per;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Address(IpAddr),
-    /// The hash of a name, which may be as long as a body.
-    Account([u8; 32]),
     User(UserId),
 }
 
@@ -31,15 +27,9 @@ impl Key {
         })
     }
 
-    /// Returns the key of an account by the name that somebody has typed.
-    pub(crate) fn of_account(name: &str) -> Self {
-        Self::Account(Sha256::digest(text::key(name)).into())
-    }
-
     pub(super) fn per(&self) -> Per {
         match self {
             Self::Address(_) => Per::Address,
-            Self::Account(_) => Per::Account,
             Self::User(_) => Per::User,
         }
     }
@@ -58,11 +48,5 @@ mod tests {
         assert!(an_address("2001:db8:1:2::1") == an_address("2001:db8:1:2:ffff::"));
         assert!(an_address("2001:db8:1:2::1") != an_address("2001:db8:1:3::1"));
         assert!(an_address("192.0.2.1") != an_address("192.0.2.2"));
-    }
-
-    #[test]
-    fn an_account_is_the_same_however_its_name_is_typed() {
-        assert!(Key::of_account(" ADA ") == Key::of_account("ada"));
-        assert!(Key::of_account("ada") != Key::of_account("alan"));
     }
 }

@@ -1,12 +1,8 @@
 //! Limits: who asks too often is told when to come back. Each instance counts by itself.
 //!
 //! Every request of the API gets an [`Allowance`]. It is spent in the name of the client's address
-//! before the handler, of the user when somebody has signed in ([`SignedIn`]), and of an account by
-//! the handler that has read its name ([`Public::names_account`]). The answer then says how much is
-//! left.
-//!
-//! [`SignedIn`]: crate::actor::SignedIn
-//! [`Public::names_account`]: crate::actor::Public::names_account
+//! before the handler, and of the user when somebody has signed in
+//! ([`SignedIn`](crate::actor::SignedIn)). The answer then says how much is left.
 
 mod allowance;
 mod key;

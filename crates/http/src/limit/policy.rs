@@ -38,18 +38,18 @@ pub enum Place {
 pub enum Per {
     /// Those from an address; of version 6, from its network of 64 bits, which one client has.
     Address,
-    /// Those that name an account, whether or not it exists.
-    Account,
     /// Those of somebody signed in.
     User,
 }
 
 /// What every installation holds people to, unless it switches limits off. The general policy is
 /// 1,200 a minute, of which 300 may come at once.
+///
+/// None counts for an account: whoever knows a name could use it up for its owner. An account counts
+/// the attempts that fail, on all instances together, and those of its owner's devices apart.
 pub const POLICIES: &[Policy] = &[
     policy("general", Place::Api, Per::Address, 300, 15),
     policy("sign-in", Place::Post("/api/v1/auth/login"), Per::Address, 30, 60),
-    policy("sign-in-account", Place::Post("/api/v1/auth/login"), Per::Account, 20, 60),
     policy("registration", Place::Post("/api/v1/auth/register"), Per::Address, 20, 60),
     policy("refresh", Place::Post("/api/v1/auth/refresh"), Per::Address, 120, 60),
     policy("booking", Place::Post("/api/v1/appointments"), Per::User, 60, 60),
@@ -96,10 +96,7 @@ mod tests {
 
         assert_eq!(names(&Method::GET, "/api/v1/doctors"), ["general"]);
         assert_eq!(names(&Method::GET, "/api/v1/auth/login"), ["general"]);
-        assert_eq!(
-            names(&Method::POST, "/api/v1/auth/login"),
-            ["general", "sign-in", "sign-in-account"]
-        );
+        assert_eq!(names(&Method::POST, "/api/v1/auth/login"), ["general", "sign-in"]);
         assert_eq!(names(&Method::POST, "/api/v1/auth/refresh"), ["general", "refresh"]);
         for open in ["/", "/docs/", "/openapi.json", "/health/live", "/problems/stale", "/apiary"] {
             assert!(names(&Method::GET, open).is_empty(), "{open}");
