@@ -93,14 +93,13 @@ impl Cast {
                 let sessions = somebody.get("/api/v1/auth/sessions").await.ok();
                 text(&sessions["items"][0]["id"])
             }
-            "delete /api/v1/users/{id}/sessions" | "get /api/v1/users/{id}/sessions" => {
+            "delete /api/v1/users/{id}/sessions"
+            | "get /api/v1/users/{id}/sessions"
+            | "post /api/v1/users/{id}/approve" => {
                 self.clinic.registered("pharmacy", json!({})).await.user_id()
             }
             "get /api/v1/doctors/{id}" => self.doctor.clone(),
             "get /api/v1/patients/{id}" => patient.to_owned(),
-            "post /api/v1/users/{id}/approve" => {
-                self.clinic.registered("pharmacy", json!({})).await.user_id()
-            }
             "post /api/v1/appointments" => {
                 body = Some(self.booking(patient));
                 String::new()

@@ -8,6 +8,8 @@ use serde_json::json;
 
 const ME: &str = "/api/v1/auth/me";
 
+type Change = fn(&mut Answer, HeaderValue);
+
 async fn an_answer() -> Answer {
     TestApp::start().await.a_patient().await.get(ME).await
 }
@@ -21,7 +23,7 @@ async fn an_answer_that_is_documented_breaks_no_contract() {
 async fn whatever_differs_from_the_document_is_noticed() {
     let answer = an_answer().await;
     let tag = HeaderValue::from_static("\"1\"");
-    let differing: [(&str, fn(&mut Answer, HeaderValue)); 7] = [
+    let differing: [(&str, Change); 7] = [
         ("status", |answer, _| answer.status = 202),
         ("location", |answer, tag| drop(answer.headers.insert("location", tag))),
         ("etag", |answer, _| drop(answer.headers.remove("etag"))),

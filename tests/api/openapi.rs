@@ -329,6 +329,8 @@ async fn every_choice_is_documented_by_its_name() {
     }
 }
 
+type Reads = fn(&str) -> bool;
+
 #[actix_web::test]
 async fn lengths_are_documented_as_they_are_read() {
     use medilink_domain::email::Email;
@@ -340,7 +342,7 @@ async fn lengths_are_documented_as_they_are_read() {
     use medilink_domain::user::Username;
 
     let document = serde_json::to_value(medilink_http::openapi()).unwrap();
-    let readers: [(&str, fn(&str) -> bool); 14] = [
+    let readers: [(&str, Reads); 14] = [
         ("Address", |raw| Address::parse(raw).is_ok()),
         ("AppointmentNotes", |raw| AppointmentNotes::parse(raw).is_ok()),
         ("Biography", |raw| Biography::parse(raw).is_ok()),

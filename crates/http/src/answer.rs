@@ -119,7 +119,8 @@ fn show<T: Shown>(
     response.json(record)
 }
 
-/// Describes an answer that shows something as JSON. The document lists the schema by itself.
+/// Describes an answer that shows something as JSON. `ApiDoc` has to list the schema, to which this
+/// only refers.
 pub(crate) fn documented<T: ToSchema>(
     status: StatusCode,
     about: &str,
