@@ -255,6 +255,16 @@ async fn wrong_filters_are_named() {
         ("doctor_id=7", "doctor_id"),
         ("color=red", "color"),
         ("cursor=made-up", "cursor"),
+        // A filter that got lost must not show more.
+        ("doctor_id=", "doctor_id"),
+        ("patient_id=", "patient_id"),
+        ("status=", "status"),
+        ("from=", "from"),
+        ("to=%20", "to"),
+        ("sort=", "sort"),
+        ("limit=", "limit"),
+        ("count=", "count"),
+        ("cursor=", "cursor"),
     ] {
         let wrong = patient.get(&format!("/api/v1/appointments?{query}")).await;
         assert_eq!(wrong.wrong_fields(), [field], "{query}");
@@ -314,6 +324,7 @@ async fn impossible_times_are_named() {
         (json!({"starts_at": NINE, "ends_at": "2030-01-07T08:00:00Z"}), "ends_at"),
         (json!({"starts_at": NINE, "ends_at": "2030-01-08T09:00:00Z"}), "ends_at"),
         (json!({"starts_at": "2199-12-31T23:50:00Z"}), "duration_minutes"),
+        (json!({"starts_at": NINE, "ends_at": ""}), "ends_at"),
         (json!({"starts_at": NINE, "duration_minutes": 0}), "duration_minutes"),
         (json!({"starts_at": NINE, "duration_minutes": -30}), "duration_minutes"),
         (json!({"starts_at": NINE, "duration_minutes": 721}), "duration_minutes"),

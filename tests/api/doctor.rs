@@ -90,6 +90,11 @@ async fn wrong_filters_are_named() {
         let wrong = reader.get(&format!("/api/v1/doctors?{field}=perhaps")).await;
         assert_eq!(wrong.wrong_fields(), [field]);
     }
+    for field in ["specialization", "is_available", "verified"] {
+        let blank = reader.get(&format!("/api/v1/doctors?{field}=")).await;
+        assert_eq!(blank.wrong_fields(), [field]);
+    }
+    reader.get("/api/v1/doctors?search=&city=%20").await.ok();
 }
 
 async fn names(reader: &Person, query: &str) -> Vec<String> {

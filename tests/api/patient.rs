@@ -62,6 +62,39 @@ async fn a_record_keeps_every_field(database: TestDatabase) {
 }
 
 #[actix_web::test]
+async fn a_blank_text_is_left_out_and_any_other_blank_field_is_wrong() {
+    let clinic = TestApp::start().await;
+    let coordinator = clinic.a_coordinator().await;
+    let texts = [
+        "email",
+        "phone",
+        "allergies",
+        "medical_history",
+        "current_medications",
+        "emergency_contact_name",
+        "emergency_contact_phone",
+        "address",
+        "city",
+        "state",
+        "country",
+    ];
+    let others = ["date_of_birth", "gender", "blood_group"];
+    let record = |blank: &[&str]| {
+        let mut body = json!({"first_name": "Ada", "last_name": "Lovelace"});
+        for field in blank {
+            body[field] = json!(" ");
+        }
+        body
+    };
+
+    let made = coordinator.post("/api/v1/patients", record(&texts)).await.created();
+    let wrong = coordinator.post("/api/v1/patients", record(&others)).await;
+
+    assert!(texts.iter().all(|field| made[field].is_null()), "{made}");
+    assert_eq!(wrong.wrong_fields(), ["blood_group", "date_of_birth", "gender"]);
+}
+
+#[actix_web::test]
 async fn every_wrong_field_of_a_record_is_named_at_once() {
     let clinic = TestApp::start().await;
     let coordinator = clinic.a_coordinator().await;

@@ -134,6 +134,22 @@ async fn every_wrong_field_of_a_registration_is_named_at_once() {
 }
 
 #[actix_web::test]
+async fn a_choice_a_number_or_a_zone_that_is_blank_is_wrong() {
+    let clinic = TestApp::start().await;
+
+    let body = json!({
+        "email": "chen@example.org", "password": PASSWORD, "role": "doctor", "bio": "", "city": " ",
+        "specialization": "", "consultation_fee": "", "time_zone": " ", "booking": "",
+    });
+    let wrong = clinic.unknown().post("/api/v1/auth/register", body).await;
+
+    assert_eq!(
+        wrong.wrong_fields(),
+        ["booking", "consultation_fee", "specialization", "time_zone"]
+    );
+}
+
+#[actix_web::test]
 async fn nobody_registers_as_an_administrator() {
     let clinic = TestApp::start().await;
     let body = |role: &str| json!({"email": "eve@example.org", "password": PASSWORD, "role": role});

@@ -1,10 +1,9 @@
 //! Fields of a body: each is read on its own, so that all the wrong ones are named at once.
 
+use std::convert::Infallible;
 use std::fmt::{self, Display};
-use std::str::FromStr;
 
 use medilink_application::error::FieldErrors;
-use medilink_domain::change::Change;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -24,23 +23,38 @@ pub(crate) enum Field<T> {
 }
 
 /// A shape that a JSON value can have.
-pub(crate) trait Shape: Sized {
+pub(crate) trait Shape: Sized + 'static {
     /// Says which shape it is: "write …".
     const EXPECTED: &'static str;
 
+    /// What is handed out to be read.
+    type Raw<'a>
+    where
+        Self: 'a;
+
     fn of(value: Value) -> Option<Self>;
+
+    fn raw(&self) -> Self::Raw<'_>;
 }
 
 impl Shape for String {
     const EXPECTED: &'static str = "write text in quotes";
 
+    type Raw<'a> = &'a str;
+
     fn of(value: Value) -> Option<Self> {
         if let Value::String(text) = value { Some(text) } else { None }
+    }
+
+    fn raw(&self) -> &str {
+        self
     }
 }
 
 impl Shape for i64 {
     const EXPECTED: &'static str = "write a whole number";
+
+    type Raw<'a> = Self;
 
     /// `30.0` and `3e1` are whole numbers too, as JSON Schema counts them.
     fn of(value: Value) -> Option<Self> {
@@ -50,13 +64,23 @@ impl Shape for i64 {
             format!("{number:.0}").parse().ok()
         })
     }
+
+    fn raw(&self) -> Self {
+        *self
+    }
 }
 
 impl Shape for bool {
     const EXPECTED: &'static str = "write true or false";
 
+    type Raw<'a> = Self;
+
     fn of(value: Value) -> Option<Self> {
         value.as_bool()
+    }
+
+    fn raw(&self) -> Self {
+        *self
     }
 }
 
@@ -70,7 +94,12 @@ impl<'de, T: Shape> Deserialize<'de> for Field<T> {
     }
 }
 
-impl<T> Field<T> {
+/// Takes a text as it is.
+pub(crate) fn verbatim(raw: &str) -> Result<String, Infallible> {
+    Ok(raw.to_owned())
+}
+
+impl<T: Shape> Field<T> {
     /// Tells whether the body says nothing here, or null.
     pub(crate) const fn is_missing(&self) -> bool {
         matches!(self, Self::Absent | Self::Null)
@@ -83,7 +112,7 @@ impl<T> Field<T> {
         self,
         name: &str,
         errors: &mut FieldErrors,
-        parse: impl FnOnce(T) -> Result<U, E>,
+        parse: impl FnOnce(T::Raw<'_>) -> Result<U, E>,
     ) -> Option<U> {
         if self.is_missing() {
             errors.add(name, "this field is required");
@@ -91,12 +120,13 @@ impl<T> Field<T> {
         self.optional(name, errors, parse)
     }
 
-    /// Reads a field that may be missing.
+    /// Reads a field that may be missing. What is there has to be right: a blank id, date or choice
+    /// is wrong, for whoever sent it meant to say something.
     pub(crate) fn optional<U, E: Display>(
         self,
         name: &str,
         errors: &mut FieldErrors,
-        parse: impl FnOnce(T) -> Result<U, E>,
+        parse: impl FnOnce(T::Raw<'_>) -> Result<U, E>,
     ) -> Option<U> {
         match self {
             Self::Absent | Self::Null => None,
@@ -104,48 +134,28 @@ impl<T> Field<T> {
                 errors.add(name, expected);
                 None
             }
-            Self::Given(raw) => parse(raw).map_err(|error| errors.add(name, error)).ok(),
+            Self::Given(given) => parse(given.raw()).map_err(|error| errors.add(name, error)).ok(),
         }
     }
 }
 
 impl Field<String> {
-    /// Reads a text that may be missing. A blank one counts as missing: forms send those.
-    pub(crate) fn filled<U, E: Display>(
+    /// Reads free text that may be missing, such as a name, a note or a place. A blank one counts
+    /// as missing: forms send those.
+    pub(crate) fn text<U, E: Display>(
         self,
         name: &str,
         errors: &mut FieldErrors,
         parse: impl FnOnce(&str) -> Result<U, E>,
     ) -> Option<U> {
-        if let Self::Given(raw) = &self
-            && raw.trim().is_empty()
-        {
-            return None;
-        }
-        self.optional(name, errors, |raw| parse(&raw))
+        self.without_blank().optional(name, errors, parse)
     }
 
-    /// Reads what a change says of a text that may be missing: a body that does not name it keeps
-    /// it, null or a blank text takes it away.
-    pub(crate) fn change<U, E: Display>(
-        self,
-        name: &str,
-        errors: &mut FieldErrors,
-        parse: impl FnOnce(&str) -> Result<U, E>,
-    ) -> Change<Option<U>> {
-        if let Self::Absent = self {
-            return Change::Keep;
+    fn without_blank(self) -> Self {
+        match self {
+            Self::Given(text) if text.trim().is_empty() => Self::Null,
+            other => other,
         }
-        Change::Set(self.filled(name, errors, parse))
-    }
-
-    /// Reads an id, or anything else that is written as text, and has to be there.
-    pub(crate) fn id<U: FromStr<Err: Display>>(
-        self,
-        name: &str,
-        errors: &mut FieldErrors,
-    ) -> Option<U> {
-        self.required(name, errors, |raw| raw.parse())
     }
 }
 
@@ -197,10 +207,14 @@ impl Rest {
 
 #[cfg(test)]
 mod tests {
+    use medilink_domain::time::Date;
+
     use super::*;
 
     #[derive(Deserialize)]
     struct Sample {
+        #[serde(default)]
+        day: Field<String>,
         #[serde(default)]
         minutes: Field<i64>,
         #[serde(default)]
@@ -212,8 +226,9 @@ mod tests {
     fn messages(body: &str) -> Vec<(String, String)> {
         let sample: Sample = serde_json::from_str(body).unwrap();
         let mut errors = FieldErrors::default();
+        sample.day.optional("day", &mut errors, Date::parse);
         sample.minutes.required("minutes", &mut errors, Ok::<_, String>);
-        sample.reason.filled("reason", &mut errors, |raw| Ok::<_, String>(raw.to_owned()));
+        sample.reason.text("reason", &mut errors, verbatim);
         sample.unknown.refuse(&mut errors);
         let named = errors.by_field().iter();
         named.map(|(name, all)| (name.clone(), all.join(" "))).collect()
@@ -234,22 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_text_counts_as_missing() {
+    fn a_blank_text_counts_as_missing_and_any_other_blank_is_wrong() {
         assert!(messages(r#"{"minutes": 1, "reason": "  "}"#).is_empty());
-    }
-
-    #[test]
-    fn a_change_tells_what_is_kept_from_what_is_taken_away() {
-        let change = |body: &str| {
-            let sample: Sample = serde_json::from_str(body).unwrap();
-            let mut errors = FieldErrors::default();
-            sample.reason.change("reason", &mut errors, |raw| Ok::<_, String>(raw.to_owned()))
-        };
-
-        assert_eq!(change("{}"), Change::Keep);
-        assert_eq!(change(r#"{"reason": null}"#), Change::Set(None));
-        assert_eq!(change(r#"{"reason": " "}"#), Change::Set(None));
-        assert_eq!(change(r#"{"reason": "Cough"}"#), Change::Set(Some("Cough".to_owned())));
+        for blank in ["", " "] {
+            let found = messages(&format!(r#"{{"minutes": 1, "day": "{blank}"}}"#));
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].0, "day");
+        }
     }
 
     #[test]

@@ -265,11 +265,11 @@ async fn cancel_appointment(
 impl BookAppointmentBody {
     fn command(self) -> Result<BookAppointment> {
         let mut errors = FieldErrors::default();
-        let doctor = self.doctor_id.id("doctor_id", &mut errors);
-        let patient = self.patient_id.id("patient_id", &mut errors);
+        let doctor = self.doctor_id.required("doctor_id", &mut errors, str::parse);
+        let patient = self.patient_id.required("patient_id", &mut errors, str::parse);
         let time = time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors);
-        let reason = self.reason.filled("reason", &mut errors, Reason::parse);
-        let notes = self.notes.filled("notes", &mut errors, AppointmentNotes::parse);
+        let reason = self.reason.text("reason", &mut errors, Reason::parse);
+        let notes = self.notes.text("notes", &mut errors, AppointmentNotes::parse);
         self.unknown.refuse(&mut errors);
 
         let (Some(doctor), Some(patient), Some(time)) = (doctor, patient, time) else {
@@ -287,13 +287,13 @@ fn time(
     duration_minutes: Field<i64>,
     errors: &mut FieldErrors,
 ) -> Option<BookableTime> {
-    let starts_at = starts_at.required("starts_at", errors, |raw| Timestamp::parse(&raw));
+    let starts_at = starts_at.required("starts_at", errors, Timestamp::parse);
     let both = matches!((&ends_at, &duration_minutes), (Field::Given(_), Field::Given(_)));
     if both {
         errors.add("duration_minutes", "give either this or ends_at");
     }
     let names_end = !ends_at.is_missing();
-    let ends_at = ends_at.optional("ends_at", errors, |raw| Timestamp::parse(&raw));
+    let ends_at = ends_at.optional("ends_at", errors, Timestamp::parse);
     let names_length = !duration_minutes.is_missing();
     let minutes = duration_minutes.optional("duration_minutes", errors, |minutes| {
         // Held against any start here, so that a wrong start does not hide a wrong length.
@@ -318,7 +318,7 @@ fn time(
 impl CancelAppointmentBody {
     fn command(self, id: AppointmentId, expected: Expected) -> Result<CancelAppointment> {
         let mut errors = FieldErrors::default();
-        let reason = self.reason.filled("reason", &mut errors, Reason::parse);
+        let reason = self.reason.text("reason", &mut errors, Reason::parse);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(CancelAppointment { id, reason, expected })
@@ -329,13 +329,13 @@ impl ListAppointmentsQuery {
     fn command(self) -> Result<ListAppointments> {
         let mut errors = FieldErrors::default();
         let filter = AppointmentFilter {
-            doctor: self.doctor_id.filled("doctor_id", &mut errors, str::parse),
-            patient: self.patient_id.filled("patient_id", &mut errors, str::parse),
-            status: self.status.filled("status", &mut errors, AppointmentStatus::parse),
-            from: self.from.filled("from", &mut errors, Bound::parse),
-            to: self.to.filled("to", &mut errors, Bound::parse),
+            doctor: self.doctor_id.optional("doctor_id", &mut errors, str::parse),
+            patient: self.patient_id.optional("patient_id", &mut errors, str::parse),
+            status: self.status.optional("status", &mut errors, AppointmentStatus::parse),
+            from: self.from.optional("from", &mut errors, Bound::parse),
+            to: self.to.optional("to", &mut errors, Bound::parse),
         };
-        let order = self.sort.filled("sort", &mut errors, AppointmentOrder::parse);
+        let order = self.sort.optional("sort", &mut errors, AppointmentOrder::parse);
         let page = self.page.read(&mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;

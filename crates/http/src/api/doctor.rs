@@ -1,5 +1,7 @@
 //! The directory of doctors over HTTP.
 
+use std::convert::Infallible;
+
 use actix_web::get;
 use actix_web::web::Json;
 use medilink_application::Result;
@@ -19,7 +21,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, SignedIn};
 use crate::answer::{Shown, Tagged};
 use crate::body::Id;
-use crate::field::{Field, Rest};
+use crate::field::{Field, Rest, verbatim};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::{Query, flag};
@@ -184,17 +186,16 @@ async fn find_doctor(
 impl ListDoctorsQuery {
     fn command(self) -> Result<ListDoctors> {
         let mut errors = FieldErrors::default();
-        let text = |raw: &str| Ok::<_, String>(raw.to_owned());
         let filter = DoctorFilter {
-            search: self.search.filled("search", &mut errors, text),
-            specialization: self.specialization.filled(
+            search: self.search.text("search", &mut errors, verbatim),
+            specialization: self.specialization.optional(
                 "specialization",
                 &mut errors,
                 Specialization::parse,
             ),
-            is_available: self.is_available.filled("is_available", &mut errors, flag),
-            city: self.city.filled("city", &mut errors, Place::parse),
-            verified: self.verified.filled("verified", &mut errors, flag),
+            is_available: self.is_available.optional("is_available", &mut errors, flag),
+            city: self.city.text("city", &mut errors, Place::parse),
+            verified: self.verified.optional("verified", &mut errors, flag),
         };
         let page = self.page.read(&mut errors);
         self.unknown.refuse(&mut errors);
@@ -211,9 +212,9 @@ impl DoctorFields {
         DoctorProfile {
             specialization: self
                 .specialization
-                .filled("specialization", errors, Specialization::parse)
+                .optional("specialization", errors, Specialization::parse)
                 .unwrap_or(blank.specialization),
-            license_number: self.license_number.filled(
+            license_number: self.license_number.text(
                 "license_number",
                 errors,
                 LicenseNumber::parse,
@@ -223,32 +224,32 @@ impl DoctorFields {
                 errors,
                 YearsOfExperience::new,
             ),
-            qualification: self.qualification.filled("qualification", errors, Qualification::parse),
-            bio: self.bio.filled("bio", errors, Biography::parse),
-            consultation_fee: self.consultation_fee.filled(
+            qualification: self.qualification.text("qualification", errors, Qualification::parse),
+            bio: self.bio.text("bio", errors, Biography::parse),
+            consultation_fee: self.consultation_fee.optional(
                 "consultation_fee",
                 errors,
                 Money::parse,
             ),
             is_available: self
                 .is_available
-                .optional("is_available", errors, Ok::<_, String>)
+                .optional("is_available", errors, Ok::<_, Infallible>)
                 .unwrap_or(blank.is_available),
-            hospital_name: self.hospital_name.filled(
+            hospital_name: self.hospital_name.text(
                 "hospital_name",
                 errors,
                 OrganizationName::parse,
             ),
-            city: self.city.filled("city", errors, Place::parse),
-            state: self.state.filled("state", errors, Place::parse),
-            country: self.country.filled("country", errors, Place::parse),
+            city: self.city.text("city", errors, Place::parse),
+            state: self.state.text("state", errors, Place::parse),
+            country: self.country.text("country", errors, Place::parse),
             time_zone: self
                 .time_zone
-                .filled("time_zone", errors, Zone::parse)
+                .optional("time_zone", errors, Zone::parse)
                 .unwrap_or(blank.time_zone),
             booking: self
                 .booking
-                .filled("booking", errors, BookingMode::parse)
+                .optional("booking", errors, BookingMode::parse)
                 .unwrap_or(blank.booking),
             ..DoctorProfile::blank(Zone::utc())
         }

@@ -1,5 +1,7 @@
 //! Choosing another password over HTTP.
 
+use std::convert::Infallible;
+
 use actix_web::post;
 use medilink_application::error::FieldErrors;
 use medilink_application::user::ChangePassword;
@@ -67,7 +69,7 @@ async fn change_password(
 impl ChangePasswordBody {
     fn command(self) -> Result<ChangePassword> {
         let mut errors = FieldErrors::default();
-        let password = |raw: String| Ok::<_, String>(Password::typed(raw));
+        let password = |raw: &str| Ok::<_, Infallible>(Password::typed(raw.to_owned()));
         let current = self.current_password.required("current_password", &mut errors, password);
         let new = self.new_password.required("new_password", &mut errors, password);
         self.unknown.refuse(&mut errors);

@@ -178,11 +178,11 @@ impl CreatePatientBody {
         let mut errors = FieldErrors::default();
         let mut details = self.record.read(&mut errors);
         details.name = PersonName {
-            first: self.first_name.required("first_name", &mut errors, |raw| Name::parse(&raw)),
-            last: self.last_name.required("last_name", &mut errors, |raw| Name::parse(&raw)),
+            first: self.first_name.required("first_name", &mut errors, Name::parse),
+            last: self.last_name.required("last_name", &mut errors, Name::parse),
         };
-        details.email = self.email.filled("email", &mut errors, Email::parse);
-        details.phone = self.phone.filled("phone", &mut errors, Phone::parse);
+        details.email = self.email.text("email", &mut errors, Email::parse);
+        details.phone = self.phone.text("phone", &mut errors, Phone::parse);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(details)
@@ -193,34 +193,34 @@ impl PatientFields {
     /// Reads the fields; what is wrong is added to the errors.
     pub(super) fn read(self, errors: &mut FieldErrors) -> PatientDetails {
         PatientDetails {
-            date_of_birth: self.date_of_birth.filled("date_of_birth", errors, Date::parse),
-            gender: self.gender.filled("gender", errors, Gender::parse),
-            blood_group: self.blood_group.filled("blood_group", errors, BloodGroup::parse),
-            allergies: self.allergies.filled("allergies", errors, ClinicalText::parse),
-            medical_history: self.medical_history.filled(
+            date_of_birth: self.date_of_birth.optional("date_of_birth", errors, Date::parse),
+            gender: self.gender.optional("gender", errors, Gender::parse),
+            blood_group: self.blood_group.optional("blood_group", errors, BloodGroup::parse),
+            allergies: self.allergies.text("allergies", errors, ClinicalText::parse),
+            medical_history: self.medical_history.text(
                 "medical_history",
                 errors,
                 ClinicalText::parse,
             ),
-            current_medications: self.current_medications.filled(
+            current_medications: self.current_medications.text(
                 "current_medications",
                 errors,
                 ClinicalText::parse,
             ),
-            emergency_contact_name: self.emergency_contact_name.filled(
+            emergency_contact_name: self.emergency_contact_name.text(
                 "emergency_contact_name",
                 errors,
                 Name::parse,
             ),
-            emergency_contact_phone: self.emergency_contact_phone.filled(
+            emergency_contact_phone: self.emergency_contact_phone.text(
                 "emergency_contact_phone",
                 errors,
                 Phone::parse,
             ),
-            address: self.address.filled("address", errors, Address::parse),
-            city: self.city.filled("city", errors, Place::parse),
-            state: self.state.filled("state", errors, Place::parse),
-            country: self.country.filled("country", errors, Place::parse),
+            address: self.address.text("address", errors, Address::parse),
+            city: self.city.text("city", errors, Place::parse),
+            state: self.state.text("state", errors, Place::parse),
+            country: self.country.text("country", errors, Place::parse),
             ..PatientDetails::default()
         }
     }

@@ -22,7 +22,7 @@ use crate::actor::{App, PerhapsSignedIn, Public, SignedIn, in_time};
 use crate::answer::{Done, documented};
 use crate::body::{Body, Id};
 use crate::device::OnDevice;
-use crate::field::{Field, Rest};
+use crate::field::{Field, Rest, verbatim};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -315,8 +315,8 @@ async fn end_sessions_of_user(app: App, caller: SignedIn, id: Id<UserId>) -> Res
 impl LogInBody {
     fn command(self, device: Device) -> Result<LogIn> {
         let mut errors = FieldErrors::default();
-        let username = self.username.filled("username", &mut errors, login_name);
-        let email = self.email.filled("email", &mut errors, login_name);
+        let username = self.username.text("username", &mut errors, login_name);
+        let email = self.email.text("email", &mut errors, login_name);
         let name = match (username, email) {
             (Some(_), Some(_)) => {
                 errors.add("email", "give either this or username");
@@ -328,7 +328,7 @@ impl LogInBody {
             }
             (username, email) => username.or(email),
         };
-        let password = self.password.required("password", &mut errors, Ok::<_, String>);
+        let password = self.password.required("password", &mut errors, verbatim);
         self.unknown.refuse(&mut errors);
 
         let (Some(name), Some(password)) = (name, password) else {
@@ -350,10 +350,18 @@ fn login_name(raw: &str) -> Result<String, &'static str> {
     Ok(raw.to_owned())
 }
 
+/// Reads a refresh token. A blank one is none: whoever sends it has lost theirs.
+fn refresh_token(raw: &str) -> Result<String, &'static str> {
+    if raw.trim().is_empty() {
+        return Err("send the refresh token of the last answer");
+    }
+    Ok(raw.to_owned())
+}
+
 impl RefreshBody {
     fn token(self) -> Result<String> {
         let mut errors = FieldErrors::default();
-        let refresh = self.refresh.required("refresh", &mut errors, Ok::<_, String>);
+        let refresh = self.refresh.required("refresh", &mut errors, refresh_token);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(refresh.unwrap_or_default())
@@ -363,8 +371,7 @@ impl RefreshBody {
 impl LogOutBody {
     fn token(self) -> Result<Option<String>> {
         let mut errors = FieldErrors::default();
-        let refresh =
-            self.refresh.filled("refresh", &mut errors, |raw| Ok::<_, String>(raw.into()));
+        let refresh = self.refresh.optional("refresh", &mut errors, refresh_token);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(refresh)

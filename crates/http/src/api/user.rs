@@ -32,7 +32,7 @@ use crate::actor::{App, Public, SignedIn, in_time};
 use crate::answer::{Changed, Shown, Tagged, documented};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
 use crate::device::OnDevice;
-use crate::field::{Field, Rest};
+use crate::field::{Field, Rest, verbatim};
 use crate::problem::Problem;
 use crate::responses::problems;
 
@@ -272,11 +272,11 @@ impl RegisterBody {
         default_zone: &Zone,
     ) -> Result<Register> {
         let mut errors = FieldErrors::default();
-        let email = self.email.required("email", &mut errors, |raw| Email::parse(&raw));
-        let username = self.username.filled("username", &mut errors, Username::parse);
+        let email = self.email.required("email", &mut errors, Email::parse);
+        let username = self.username.text("username", &mut errors, Username::parse);
         let name = PersonName {
-            first: self.first_name.filled("first_name", &mut errors, Name::parse),
-            last: self.last_name.filled("last_name", &mut errors, Name::parse),
+            first: self.first_name.text("first_name", &mut errors, Name::parse),
+            last: self.last_name.text("last_name", &mut errors, Name::parse),
         };
         let owner = [
             name.first(),
@@ -284,13 +284,13 @@ impl RegisterBody {
             username.as_ref().map_or("", Username::as_str),
             email.as_ref().map_or("", Email::disclose),
         ];
-        let password = self.password.required("password", &mut errors, Ok::<_, String>);
+        let password = self.password.required("password", &mut errors, verbatim);
         let password = password.and_then(|raw| new_password(rules, &raw, &owner, &mut errors));
-        let phone = self.phone.filled("phone", &mut errors, Phone::parse);
+        let phone = self.phone.text("phone", &mut errors, Phone::parse);
         let role = if self.role.is_missing() {
             Some(Role::Coordinator)
         } else {
-            self.role.required("role", &mut errors, |raw| Role::parse_alias(&raw))
+            self.role.required("role", &mut errors, Role::parse_alias)
         };
         let profile = role.and_then(|role| profile(role, self.profile, default_zone, &mut errors));
 
@@ -370,16 +370,16 @@ fn known<T: DeserializeOwned>(fields: Rest, errors: &mut FieldErrors) -> Option<
 impl PharmacyFields {
     fn read(self, errors: &mut FieldErrors) -> PharmacyProfile {
         PharmacyProfile {
-            name: self.name.filled("name", errors, OrganizationName::parse),
-            license_number: self.license_number.filled(
+            name: self.name.text("name", errors, OrganizationName::parse),
+            license_number: self.license_number.text(
                 "license_number",
                 errors,
                 LicenseNumber::parse,
             ),
-            address: self.address.filled("address", errors, Address::parse),
-            city: self.city.filled("city", errors, Place::parse),
-            state: self.state.filled("state", errors, Place::parse),
-            country: self.country.filled("country", errors, Place::parse),
+            address: self.address.text("address", errors, Address::parse),
+            city: self.city.text("city", errors, Place::parse),
+            state: self.state.text("state", errors, Place::parse),
+            country: self.country.text("country", errors, Place::parse),
             ..PharmacyProfile::default()
         }
     }
