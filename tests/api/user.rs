@@ -150,6 +150,21 @@ async fn a_choice_a_number_or_a_zone_that_is_blank_is_wrong() {
 }
 
 #[actix_web::test]
+async fn what_every_doctor_has_cannot_be_left_empty() {
+    let clinic = TestApp::start().await;
+
+    let body = json!({
+        "email": "chen@example.org", "password": PASSWORD, "role": "doctor", "bio": null,
+        "specialization": null, "is_available": null, "time_zone": null, "booking": null,
+    });
+    let wrong = clinic.unknown().post("/api/v1/auth/register", body).await;
+
+    assert_eq!(wrong.body["errors"]["booking"], json!(["This cannot be left empty."]));
+    let named = wrong.wrong_fields();
+    assert_eq!(named, ["booking", "is_available", "specialization", "time_zone"]);
+}
+
+#[actix_web::test]
 async fn nobody_registers_as_an_administrator() {
     let clinic = TestApp::start().await;
     let body = |role: &str| json!({"email": "eve@example.org", "password": PASSWORD, "role": role});

@@ -24,6 +24,14 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
+    /// Says the same of a field that holds the value in another way.
+    pub fn map<U>(self, into: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Set(value) => Change::Set(into(value)),
+        }
+    }
+
     /// Changes a field, or leaves it alone.
     pub fn apply(self, field: &mut T) {
         match self {

@@ -1,5 +1,6 @@
 //! Doctors: people who practise here, and how they may be booked.
 
+use crate::change::Change;
 use crate::choice::choice;
 use crate::email::Email;
 use crate::id::{DoctorId, UserId};
@@ -7,7 +8,8 @@ use crate::money::Money;
 use crate::name::PersonName;
 use crate::revision::Revision;
 use crate::text::{
-    Biography, LicenseNumber, OrganizationName, Phone, Place, Qualification, SpecializationText,
+    Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
+    SpecializationText,
 };
 use crate::time::Timestamp;
 use crate::zone::Zone;
@@ -169,6 +171,94 @@ impl DoctorProfile {
     }
 }
 
+/// What is to become of a doctor's profile, field by field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DoctorChanges {
+    /// The given name, which is not taken away.
+    pub first_name: Change<Name>,
+    /// The family name, which is not taken away.
+    pub last_name: Change<Name>,
+    /// The e-mail address for patients.
+    pub email: Change<Option<Email>>,
+    /// The telephone number.
+    pub phone: Change<Option<Phone>>,
+    /// The field of medicine.
+    pub specialization: Change<Specialization>,
+    /// The field in the doctor's own words.
+    pub specialization_text: Change<Option<SpecializationText>>,
+    /// The number of the licence.
+    pub license_number: Change<Option<LicenseNumber>>,
+    /// How long they have practised.
+    pub years_of_experience: Change<Option<YearsOfExperience>>,
+    /// What they have learned.
+    pub qualification: Change<Option<Qualification>>,
+    /// What they say about themself.
+    pub bio: Change<Option<Biography>>,
+    /// What a consultation costs.
+    pub consultation_fee: Change<Option<Money>>,
+    /// Whether they take appointments at present.
+    pub is_available: Change<bool>,
+    /// Where they work.
+    pub hospital_name: Change<Option<OrganizationName>>,
+    /// City.
+    pub city: Change<Option<Place>>,
+    /// State or region.
+    pub state: Change<Option<Place>>,
+    /// Country.
+    pub country: Change<Option<Place>>,
+    /// The zone of their dates and times of day.
+    pub time_zone: Change<Zone>,
+    /// How they may be booked.
+    pub booking: Change<BookingMode>,
+}
+
+impl DoctorProfile {
+    /// Returns what the profile says once some of it has changed.
+    #[must_use]
+    pub fn with(mut self, changes: DoctorChanges) -> Self {
+        // It is taken apart, so that a field that is added later is not forgotten here.
+        let DoctorChanges {
+            first_name,
+            last_name,
+            email,
+            phone,
+            specialization,
+            specialization_text,
+            license_number,
+            years_of_experience,
+            qualification,
+            bio,
+            consultation_fee,
+            is_available,
+            hospital_name,
+            city,
+            state,
+            country,
+            time_zone,
+            booking,
+        } = changes;
+        first_name.map(Some).apply(&mut self.name.first);
+        last_name.map(Some).apply(&mut self.name.last);
+        email.apply(&mut self.email);
+        phone.apply(&mut self.phone);
+        specialization.apply(&mut self.specialization);
+        specialization_text.apply(&mut self.specialization_text);
+        license_number.apply(&mut self.license_number);
+        years_of_experience.apply(&mut self.years_of_experience);
+        qualification.apply(&mut self.qualification);
+        bio.apply(&mut self.bio);
+        consultation_fee.apply(&mut self.consultation_fee);
+        is_available.apply(&mut self.is_available);
+        hospital_name.apply(&mut self.hospital_name);
+        city.apply(&mut self.city);
+        state.apply(&mut self.state);
+        country.apply(&mut self.country);
+        time_zone.apply(&mut self.time_zone);
+        booking.apply(&mut self.booking);
+        self
+    }
+}
+
 /// Somebody who practises here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doctor {
@@ -224,7 +314,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::Name;
 
     fn shown(first: &str, last: &str) -> String {
         let read = |part| Name::parse(part).ok();
@@ -239,6 +328,28 @@ mod tests {
         assert_eq!(shown("Dr. Dr. Emily", "Chen"), "Dr. Emily Chen");
         assert_eq!(shown("Drew", "Barry"), "Dr. Drew Barry");
         assert_eq!(shown("", ""), "Dr.");
+    }
+
+    #[test]
+    fn a_change_sets_and_takes_away_what_it_names_and_keeps_the_rest() {
+        let city = Place::parse("Oslo").ok();
+        let zone = Zone::parse("Europe/Oslo").unwrap();
+        let profile = DoctorProfile { city: city.clone(), ..DoctorProfile::blank(Zone::utc()) };
+        let changes = DoctorChanges {
+            first_name: Change::Set(Name::parse("Emily").unwrap()),
+            city: Change::Set(None),
+            state: Change::Set(city.clone()),
+            time_zone: Change::Set(zone.clone()),
+            ..DoctorChanges::default()
+        };
+
+        let expected = DoctorProfile {
+            name: PersonName { first: Name::parse("Emily").ok(), last: None },
+            state: city,
+            ..DoctorProfile::blank(zone)
+        };
+        assert_eq!(profile.clone().with(changes), expected);
+        assert_eq!(profile.clone().with(DoctorChanges::default()), profile);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::TimeDelta;
 
+use crate::change::Change;
 use crate::choice::choice;
 use crate::email::Email;
 use crate::id::{PatientId, UserId};
@@ -89,6 +90,92 @@ impl fmt::Debug for PatientDetails {
     }
 }
 
+/// What is to become of a patient's record, field by field. It prints as `[phi]`.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct PatientChanges {
+    /// The given name, which is not taken away.
+    pub first_name: Change<Name>,
+    /// The family name, which is not taken away.
+    pub last_name: Change<Name>,
+    /// The e-mail address.
+    pub email: Change<Option<Email>>,
+    /// The telephone number.
+    pub phone: Change<Option<Phone>>,
+    /// The day of birth, which is not in the future.
+    pub date_of_birth: Change<Option<Date>>,
+    /// The gender.
+    pub gender: Change<Option<Gender>>,
+    /// The blood group.
+    pub blood_group: Change<Option<BloodGroup>>,
+    /// What the patient must not be given.
+    pub allergies: Change<Option<ClinicalText>>,
+    /// What the patient has had.
+    pub medical_history: Change<Option<ClinicalText>>,
+    /// What the patient takes.
+    pub current_medications: Change<Option<ClinicalText>>,
+    /// Whom to call.
+    pub emergency_contact_name: Change<Option<Name>>,
+    /// Where to call them.
+    pub emergency_contact_phone: Change<Option<Phone>>,
+    /// Street and house.
+    pub address: Change<Option<Address>>,
+    /// City.
+    pub city: Change<Option<Place>>,
+    /// State or region.
+    pub state: Change<Option<Place>>,
+    /// Country.
+    pub country: Change<Option<Place>>,
+}
+
+impl fmt::Debug for PatientChanges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[phi]")
+    }
+}
+
+impl PatientDetails {
+    /// Returns what the record says once some of it has changed.
+    #[must_use]
+    pub fn with(mut self, changes: PatientChanges) -> Self {
+        // It is taken apart, so that a field that is added later is not forgotten here.
+        let PatientChanges {
+            first_name,
+            last_name,
+            email,
+            phone,
+            date_of_birth,
+            gender,
+            blood_group,
+            allergies,
+            medical_history,
+            current_medications,
+            emergency_contact_name,
+            emergency_contact_phone,
+            address,
+            city,
+            state,
+            country,
+        } = changes;
+        first_name.map(Some).apply(&mut self.name.first);
+        last_name.map(Some).apply(&mut self.name.last);
+        email.apply(&mut self.email);
+        phone.apply(&mut self.phone);
+        date_of_birth.apply(&mut self.date_of_birth);
+        gender.apply(&mut self.gender);
+        blood_group.apply(&mut self.blood_group);
+        allergies.apply(&mut self.allergies);
+        medical_history.apply(&mut self.medical_history);
+        current_medications.apply(&mut self.current_medications);
+        emergency_contact_name.apply(&mut self.emergency_contact_name);
+        emergency_contact_phone.apply(&mut self.emergency_contact_phone);
+        address.apply(&mut self.address);
+        city.apply(&mut self.city);
+        state.apply(&mut self.state);
+        country.apply(&mut self.country);
+        self
+    }
+}
+
 /// A day of birth that has not come yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("choose a day that is not in the future")]
@@ -152,8 +239,36 @@ mod tests {
     #[test]
     fn a_record_does_not_print_itself() {
         let details = PatientDetails { gender: Some(Gender::Female), ..PatientDetails::default() };
+        let gender = Change::Set(details.gender);
+        let changes = PatientChanges { gender, ..PatientChanges::default() };
 
-        assert_eq!(format!("{details:?}"), "[phi]");
+        assert_eq!(format!("{details:?} {changes:?}"), "[phi] [phi]");
+    }
+
+    #[test]
+    fn a_change_sets_and_takes_away_what_it_names_and_keeps_the_rest() {
+        let place = |raw| Place::parse(raw).ok();
+        let details = PatientDetails {
+            name: PersonName::parse("Ada", "Byron").unwrap(),
+            city: place("London"),
+            country: place("UK"),
+            ..PatientDetails::default()
+        };
+        let changes = PatientChanges {
+            last_name: Change::Set(Name::parse("Lovelace").unwrap()),
+            state: Change::Set(place("Westminster")),
+            country: Change::Set(None),
+            ..PatientChanges::default()
+        };
+
+        let expected = PatientDetails {
+            name: PersonName::parse("Ada", "Lovelace").unwrap(),
+            city: place("London"),
+            state: place("Westminster"),
+            ..PatientDetails::default()
+        };
+        assert!(details.clone().with(changes) == expected);
+        assert!(details.clone().with(PatientChanges::default()) == details);
     }
 
     #[test]

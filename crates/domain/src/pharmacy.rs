@@ -1,5 +1,6 @@
 //! Pharmacies: places that dispense.
 
+use crate::change::Change;
 use crate::email::Email;
 use crate::id::{PharmacyId, UserId};
 use crate::revision::Revision;
@@ -25,6 +26,46 @@ pub struct PharmacyProfile {
     pub state: Option<Place>,
     /// Country.
     pub country: Option<Place>,
+}
+
+/// What is to become of a pharmacy's profile, field by field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PharmacyChanges {
+    /// The name over the door.
+    pub name: Change<Option<OrganizationName>>,
+    /// The number of its licence.
+    pub license_number: Change<Option<LicenseNumber>>,
+    /// The e-mail address.
+    pub email: Change<Option<Email>>,
+    /// The telephone number.
+    pub phone: Change<Option<Phone>>,
+    /// Street and house.
+    pub address: Change<Option<Address>>,
+    /// City.
+    pub city: Change<Option<Place>>,
+    /// State or region.
+    pub state: Change<Option<Place>>,
+    /// Country.
+    pub country: Change<Option<Place>>,
+}
+
+impl PharmacyProfile {
+    /// Returns what the profile says once some of it has changed.
+    #[must_use]
+    pub fn with(mut self, changes: PharmacyChanges) -> Self {
+        // It is taken apart, so that a field that is added later is not forgotten here.
+        let PharmacyChanges { name, license_number, email, phone, address, city, state, country } =
+            changes;
+        name.apply(&mut self.name);
+        license_number.apply(&mut self.license_number);
+        email.apply(&mut self.email);
+        phone.apply(&mut self.phone);
+        address.apply(&mut self.address);
+        city.apply(&mut self.city);
+        state.apply(&mut self.state);
+        country.apply(&mut self.country);
+        self
+    }
 }
 
 /// A place that dispenses.
@@ -57,5 +98,26 @@ impl Pharmacy {
     pub const fn verify(&mut self, now: Timestamp) {
         self.is_verified = true;
         self.revision.touch(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_sets_and_takes_away_what_it_names_and_keeps_the_rest() {
+        let oslo = Place::parse("Oslo").ok();
+        let name = OrganizationName::parse("At the Corner").ok();
+        let profile = PharmacyProfile { city: oslo.clone(), name, ..PharmacyProfile::default() };
+        let changes = PharmacyChanges {
+            city: Change::Set(None),
+            state: Change::Set(oslo.clone()),
+            ..PharmacyChanges::default()
+        };
+
+        let expected = PharmacyProfile { city: None, state: oslo, ..profile.clone() };
+        assert_eq!(profile.clone().with(changes), expected);
+        assert_eq!(profile.clone().with(PharmacyChanges::default()), profile);
     }
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt::{self, Display};
 
 use medilink_application::error::FieldErrors;
+use medilink_domain::change::Change;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -94,6 +95,36 @@ impl<'de, T: Shape> Deserialize<'de> for Field<T> {
     }
 }
 
+/// Reads one field of a body, or several into what they change. A field has one name: that of the
+/// body, of the message if it is wrong, and of what it changes.
+///
+/// ```text
+/// let city = read!(self.city.text(errors, Place::parse));
+/// let changes = read!(self, errors => PatientChanges {
+///     city: change_text(Place::parse),
+///     ..PatientChanges::default()
+/// });
+/// ```
+macro_rules! read {
+    ($body:ident.$name:ident.$how:ident($errors:expr, $parse:expr)) => {
+        $body.$name.$how(stringify!($name), $errors, $parse)
+    };
+    ($name:ident.$how:ident($errors:expr, $parse:expr)) => {
+        $name.$how(stringify!($name), $errors, $parse)
+    };
+    ($body:ident, $errors:ident => $changes:ident {
+        $($name:ident: $how:ident($parse:expr),)*
+        ..$rest:expr
+    }) => {
+        $changes {
+            $($name: read!($body.$name.$how($errors, $parse)),)*
+            ..$rest
+        }
+    };
+}
+
+pub(crate) use read;
+
 /// Takes a text as it is.
 pub(crate) fn verbatim(raw: &str) -> Result<String, Infallible> {
     Ok(raw.to_owned())
@@ -137,6 +168,43 @@ impl<T: Shape> Field<T> {
             Self::Given(given) => parse(given.raw()).map_err(|error| errors.add(name, error)).ok(),
         }
     }
+
+    /// Reads what a change says of a value that may be missing: a body that does not name it keeps
+    /// it, null takes it away. A wrong one changes nothing, beside its message.
+    pub(crate) fn change<U, E: Display>(
+        self,
+        name: &str,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(T::Raw<'_>) -> Result<U, E>,
+    ) -> Change<Option<U>> {
+        if let Self::Null = self {
+            return Change::Set(None);
+        }
+        self.replace(name, errors, parse).map(Some)
+    }
+
+    /// Reads what a change says of a value that is always there: null is wrong.
+    pub(crate) fn replace<U, E: Display>(
+        self,
+        name: &str,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(T::Raw<'_>) -> Result<U, E>,
+    ) -> Change<U> {
+        if let Self::Null = self {
+            errors.add(name, "this cannot be left empty");
+        }
+        self.optional(name, errors, parse).map_or(Change::Keep, Change::Set)
+    }
+
+    /// Reads a value that a new record has to have, as what becomes of a blank one.
+    pub(crate) fn begin<U, E: Display>(
+        self,
+        name: &str,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(T::Raw<'_>) -> Result<U, E>,
+    ) -> Change<U> {
+        self.required(name, errors, parse).map_or(Change::Keep, Change::Set)
+    }
 }
 
 impl Field<String> {
@@ -149,6 +217,16 @@ impl Field<String> {
         parse: impl FnOnce(&str) -> Result<U, E>,
     ) -> Option<U> {
         self.without_blank().optional(name, errors, parse)
+    }
+
+    /// Reads what a change says of free text that may be missing: null or a blank one takes it away.
+    pub(crate) fn change_text<U, E: Display>(
+        self,
+        name: &str,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(&str) -> Result<U, E>,
+    ) -> Change<Option<U>> {
+        self.without_blank().change(name, errors, parse)
     }
 
     fn without_blank(self) -> Self {
@@ -255,6 +333,54 @@ mod tests {
             let found = messages(&format!(r#"{{"minutes": 1, "day": "{blank}"}}"#));
             assert_eq!(found.len(), 1);
             assert_eq!(found[0].0, "day");
+        }
+    }
+
+    #[test]
+    fn a_change_tells_what_is_kept_from_what_is_taken_away() {
+        let changes = |body: &str| {
+            let sample: Sample = serde_json::from_str(body).unwrap();
+            let mut errors = FieldErrors::default();
+            let day = read!(sample.day.change(&mut errors, Date::parse));
+            let reason = read!(sample.reason.change_text(&mut errors, verbatim));
+            assert!(errors.by_field().is_empty());
+            (day, reason)
+        };
+
+        assert_eq!(changes("{}"), (Change::Keep, Change::Keep));
+        let null = changes(r#"{"day": null, "reason": null}"#);
+        assert_eq!(null, (Change::Set(None), Change::Set(None)));
+        assert_eq!(changes(r#"{"reason": " "}"#), (Change::Keep, Change::Set(None)));
+        let given = changes(r#"{"day": "2030-01-07", "reason": "Cough"}"#);
+        let cough = Some("Cough".to_owned());
+        assert_eq!(given, (Change::Set(Date::parse("2030-01-07").ok()), Change::Set(cough)));
+    }
+
+    #[test]
+    fn what_is_always_there_is_replaced_and_not_taken_away() {
+        let replace = |body: &str| {
+            let sample: Sample = serde_json::from_str(body).unwrap();
+            let mut errors = FieldErrors::default();
+            let change = read!(sample.minutes.replace(&mut errors, Ok::<_, Infallible>));
+            (change, errors.by_field().get("minutes").cloned().unwrap_or_default().join(" "))
+        };
+
+        assert_eq!(replace("{}"), (Change::Keep, String::new()));
+        assert_eq!(replace(r#"{"minutes": 7}"#), (Change::Set(7), String::new()));
+        let null = replace(r#"{"minutes": null}"#);
+        assert_eq!(null, (Change::Keep, "this cannot be left empty".to_owned()));
+    }
+
+    #[test]
+    fn a_wrong_value_changes_nothing_beside_its_message() {
+        for wrong in ["7", r#""""#, r#""soon""#] {
+            let body = format!(r#"{{"day": {wrong}}}"#);
+            let read = || serde_json::from_str::<Sample>(&body).unwrap().day;
+            let mut errors = FieldErrors::default();
+
+            assert_eq!(read().change("day", &mut errors, Date::parse), Change::Keep);
+            assert_eq!(read().replace("day", &mut errors, Date::parse), Change::Keep);
+            assert_eq!(errors.by_field()["day"].len(), 2, "{wrong}");
         }
     }
 

@@ -5,7 +5,7 @@ use medilink_application::page::{Limit, PageRequest};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::field::{Field, verbatim};
+use crate::field::{Field, read, verbatim};
 use crate::query::flag;
 
 /// Which page of a list.
@@ -29,9 +29,9 @@ pub(crate) struct PageQuery {
 impl PageQuery {
     pub(crate) fn read(self, errors: &mut FieldErrors) -> PageRequest {
         PageRequest {
-            limit: self.limit.optional("limit", errors, Limit::parse).unwrap_or_default(),
-            cursor: self.cursor.optional("cursor", errors, verbatim),
-            count: self.count.optional("count", errors, flag).unwrap_or_default(),
+            limit: read!(self.limit.optional(errors, Limit::parse)).unwrap_or_default(),
+            cursor: read!(self.cursor.optional(errors, verbatim)),
+            count: read!(self.count.optional(errors, flag)).unwrap_or_default(),
         }
     }
 }

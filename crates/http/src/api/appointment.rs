@@ -23,7 +23,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
-use crate::field::{Field, Rest};
+use crate::field::{Field, Rest, read};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -265,11 +265,11 @@ async fn cancel_appointment(
 impl BookAppointmentBody {
     fn command(self) -> Result<BookAppointment> {
         let mut errors = FieldErrors::default();
-        let doctor = self.doctor_id.required("doctor_id", &mut errors, str::parse);
-        let patient = self.patient_id.required("patient_id", &mut errors, str::parse);
+        let doctor = read!(self.doctor_id.required(&mut errors, str::parse));
+        let patient = read!(self.patient_id.required(&mut errors, str::parse));
         let time = time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors);
-        let reason = self.reason.text("reason", &mut errors, Reason::parse);
-        let notes = self.notes.text("notes", &mut errors, AppointmentNotes::parse);
+        let reason = read!(self.reason.text(&mut errors, Reason::parse));
+        let notes = read!(self.notes.text(&mut errors, AppointmentNotes::parse));
         self.unknown.refuse(&mut errors);
 
         let (Some(doctor), Some(patient), Some(time)) = (doctor, patient, time) else {
@@ -287,18 +287,18 @@ fn time(
     duration_minutes: Field<i64>,
     errors: &mut FieldErrors,
 ) -> Option<BookableTime> {
-    let starts_at = starts_at.required("starts_at", errors, Timestamp::parse);
+    let starts_at = read!(starts_at.required(errors, Timestamp::parse));
     let both = matches!((&ends_at, &duration_minutes), (Field::Given(_), Field::Given(_)));
     if both {
         errors.add("duration_minutes", "give either this or ends_at");
     }
     let names_end = !ends_at.is_missing();
-    let ends_at = ends_at.optional("ends_at", errors, Timestamp::parse);
+    let ends_at = read!(ends_at.optional(errors, Timestamp::parse));
     let names_length = !duration_minutes.is_missing();
-    let minutes = duration_minutes.optional("duration_minutes", errors, |minutes| {
+    let minutes = read!(duration_minutes.optional(errors, |minutes| {
         // Held against any start here, so that a wrong start does not hide a wrong length.
         BookableTime::lasting(Timestamp::EPOCH, minutes).map(|_| minutes)
-    });
+    }));
 
     let starts_at = starts_at?;
     if names_end {
@@ -318,7 +318,7 @@ fn time(
 impl CancelAppointmentBody {
     fn command(self, id: AppointmentId, expected: Expected) -> Result<CancelAppointment> {
         let mut errors = FieldErrors::default();
-        let reason = self.reason.text("reason", &mut errors, Reason::parse);
+        let reason = read!(self.reason.text(&mut errors, Reason::parse));
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(CancelAppointment { id, reason, expected })
@@ -329,13 +329,13 @@ impl ListAppointmentsQuery {
     fn command(self) -> Result<ListAppointments> {
         let mut errors = FieldErrors::default();
         let filter = AppointmentFilter {
-            doctor: self.doctor_id.optional("doctor_id", &mut errors, str::parse),
-            patient: self.patient_id.optional("patient_id", &mut errors, str::parse),
-            status: self.status.optional("status", &mut errors, AppointmentStatus::parse),
-            from: self.from.optional("from", &mut errors, Bound::parse),
-            to: self.to.optional("to", &mut errors, Bound::parse),
+            doctor: read!(self.doctor_id.optional(&mut errors, str::parse)),
+            patient: read!(self.patient_id.optional(&mut errors, str::parse)),
+            status: read!(self.status.optional(&mut errors, AppointmentStatus::parse)),
+            from: read!(self.from.optional(&mut errors, Bound::parse)),
+            to: read!(self.to.optional(&mut errors, Bound::parse)),
         };
-        let order = self.sort.optional("sort", &mut errors, AppointmentOrder::parse);
+        let order = read!(self.sort.optional(&mut errors, AppointmentOrder::parse));
         let page = self.page.read(&mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;

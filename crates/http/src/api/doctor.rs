@@ -8,7 +8,7 @@ use medilink_application::Result;
 use medilink_application::doctor::{DoctorFilter, DoctorView, ListDoctors};
 use medilink_application::error::FieldErrors;
 use medilink_application::page::Page;
-use medilink_domain::doctor::{BookingMode, DoctorProfile, Specialization, YearsOfExperience};
+use medilink_domain::doctor::{BookingMode, DoctorChanges, Specialization, YearsOfExperience};
 use medilink_domain::id::DoctorId;
 use medilink_domain::money::Money;
 use medilink_domain::record::Concept;
@@ -21,7 +21,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, SignedIn};
 use crate::answer::{Shown, Tagged};
 use crate::body::Id;
-use crate::field::{Field, Rest, verbatim};
+use crate::field::{Field, Rest, read, verbatim};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::{Query, flag};
@@ -37,7 +37,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 pub(super) struct DoctorFields {
     /// The field of medicine; `general` unless named.
     #[serde(default)]
-    #[schema(value_type = Option<Specialization>)]
+    #[schema(value_type = Specialization)]
     specialization: Field<String>,
     /// The number of the licence.
     #[serde(default)]
@@ -61,7 +61,7 @@ pub(super) struct DoctorFields {
     consultation_fee: Field<String>,
     /// Whether they take appointments; true unless named.
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool)]
     is_available: Field<bool>,
     /// Where they work.
     #[serde(default)]
@@ -81,11 +81,11 @@ pub(super) struct DoctorFields {
     country: Field<String>,
     /// The IANA zone of their dates and times of day.
     #[serde(default)]
-    #[schema(value_type = Option<Zone>)]
+    #[schema(value_type = Zone)]
     time_zone: Field<String>,
     /// How patients and coordinators may book them; `open` unless named.
     #[serde(default)]
-    #[schema(value_type = Option<BookingMode>)]
+    #[schema(value_type = BookingMode)]
     booking: Field<String>,
 }
 
@@ -187,15 +187,11 @@ impl ListDoctorsQuery {
     fn command(self) -> Result<ListDoctors> {
         let mut errors = FieldErrors::default();
         let filter = DoctorFilter {
-            search: self.search.text("search", &mut errors, verbatim),
-            specialization: self.specialization.optional(
-                "specialization",
-                &mut errors,
-                Specialization::parse,
-            ),
-            is_available: self.is_available.optional("is_available", &mut errors, flag),
-            city: self.city.text("city", &mut errors, Place::parse),
-            verified: self.verified.optional("verified", &mut errors, flag),
+            search: read!(self.search.text(&mut errors, verbatim)),
+            specialization: read!(self.specialization.optional(&mut errors, Specialization::parse)),
+            is_available: read!(self.is_available.optional(&mut errors, flag)),
+            city: read!(self.city.text(&mut errors, Place::parse)),
+            verified: read!(self.verified.optional(&mut errors, flag)),
         };
         let page = self.page.read(&mut errors);
         self.unknown.refuse(&mut errors);
@@ -205,53 +201,23 @@ impl ListDoctorsQuery {
 }
 
 impl DoctorFields {
-    /// Reads the fields into a profile that has the given zone unless they name another; what is
-    /// wrong is added to the errors.
-    pub(super) fn read(self, default_zone: Zone, errors: &mut FieldErrors) -> DoctorProfile {
-        let blank = DoctorProfile::blank(default_zone);
-        DoctorProfile {
-            specialization: self
-                .specialization
-                .optional("specialization", errors, Specialization::parse)
-                .unwrap_or(blank.specialization),
-            license_number: self.license_number.text(
-                "license_number",
-                errors,
-                LicenseNumber::parse,
-            ),
-            years_of_experience: self.years_of_experience.optional(
-                "years_of_experience",
-                errors,
-                YearsOfExperience::new,
-            ),
-            qualification: self.qualification.text("qualification", errors, Qualification::parse),
-            bio: self.bio.text("bio", errors, Biography::parse),
-            consultation_fee: self.consultation_fee.optional(
-                "consultation_fee",
-                errors,
-                Money::parse,
-            ),
-            is_available: self
-                .is_available
-                .optional("is_available", errors, Ok::<_, Infallible>)
-                .unwrap_or(blank.is_available),
-            hospital_name: self.hospital_name.text(
-                "hospital_name",
-                errors,
-                OrganizationName::parse,
-            ),
-            city: self.city.text("city", errors, Place::parse),
-            state: self.state.text("state", errors, Place::parse),
-            country: self.country.text("country", errors, Place::parse),
-            time_zone: self
-                .time_zone
-                .optional("time_zone", errors, Zone::parse)
-                .unwrap_or(blank.time_zone),
-            booking: self
-                .booking
-                .optional("booking", errors, BookingMode::parse)
-                .unwrap_or(blank.booking),
-            ..DoctorProfile::blank(Zone::utc())
-        }
+    /// Reads what the fields make of a profile; what is wrong is added to the errors.
+    pub(super) fn read(self, errors: &mut FieldErrors) -> DoctorChanges {
+        read!(self, errors => DoctorChanges {
+            specialization: replace(Specialization::parse),
+            license_number: change_text(LicenseNumber::parse),
+            years_of_experience: change(YearsOfExperience::new),
+            qualification: change_text(Qualification::parse),
+            bio: change_text(Biography::parse),
+            consultation_fee: change(Money::parse),
+            is_available: replace(Ok::<_, Infallible>),
+            hospital_name: change_text(OrganizationName::parse),
+            city: change_text(Place::parse),
+            state: change_text(Place::parse),
+            country: change_text(Place::parse),
+            time_zone: replace(Zone::parse),
+            booking: replace(BookingMode::parse),
+            ..DoctorChanges::default()
+        })
     }
 }

@@ -5,6 +5,7 @@ mod doctor;
 mod health;
 mod password;
 mod patient;
+mod pharmacy;
 mod session;
 mod user;
 

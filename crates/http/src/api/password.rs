@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, SignedIn};
 use crate::answer::Done;
 use crate::body::Body;
-use crate::field::{Field, Rest};
+use crate::field::{Field, Rest, read};
 use crate::problem::Problem;
 use crate::responses::problems;
 
@@ -70,8 +70,8 @@ impl ChangePasswordBody {
     fn command(self) -> Result<ChangePassword> {
         let mut errors = FieldErrors::default();
         let password = |raw: &str| Ok::<_, Infallible>(Password::typed(raw.to_owned()));
-        let current = self.current_password.required("current_password", &mut errors, password);
-        let new = self.new_password.required("new_password", &mut errors, password);
+        let current = read!(self.current_password.required(&mut errors, password));
+        let new = read!(self.new_password.required(&mut errors, password));
         self.unknown.refuse(&mut errors);
         errors.check()?;
         match (current, new) {

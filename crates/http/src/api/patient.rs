@@ -6,8 +6,7 @@ use medilink_application::error::FieldErrors;
 use medilink_application::patient::PatientView;
 use medilink_domain::email::Email;
 use medilink_domain::id::PatientId;
-use medilink_domain::name::PersonName;
-use medilink_domain::patient::{BloodGroup, Gender, PatientDetails};
+use medilink_domain::patient::{BloodGroup, Gender, PatientChanges, PatientDetails};
 use medilink_domain::record::Concept;
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::Date;
@@ -18,7 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, SignedIn};
 use crate::answer::{Created, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader};
-use crate::field::{Field, Rest};
+use crate::field::{Field, Rest, read};
 use crate::problem::Problem;
 use crate::responses::problems;
 
@@ -176,52 +175,40 @@ async fn find_patient(
 impl CreatePatientBody {
     fn details(self) -> Result<PatientDetails> {
         let mut errors = FieldErrors::default();
-        let mut details = self.record.read(&mut errors);
-        details.name = PersonName {
-            first: self.first_name.required("first_name", &mut errors, Name::parse),
-            last: self.last_name.required("last_name", &mut errors, Name::parse),
-        };
-        details.email = self.email.text("email", &mut errors, Email::parse);
-        details.phone = self.phone.text("phone", &mut errors, Phone::parse);
-        self.unknown.refuse(&mut errors);
+        let changes = self.read(&mut errors);
         errors.check()?;
-        Ok(details)
+        Ok(PatientDetails::default().with(changes))
+    }
+
+    fn read(self, errors: &mut FieldErrors) -> PatientChanges {
+        self.unknown.refuse(errors);
+        read!(self, errors => PatientChanges {
+            first_name: begin(Name::parse),
+            last_name: begin(Name::parse),
+            email: change_text(Email::parse),
+            phone: change_text(Phone::parse),
+            ..self.record.read(errors)
+        })
     }
 }
 
 impl PatientFields {
-    /// Reads the fields; what is wrong is added to the errors.
-    pub(super) fn read(self, errors: &mut FieldErrors) -> PatientDetails {
-        PatientDetails {
-            date_of_birth: self.date_of_birth.optional("date_of_birth", errors, Date::parse),
-            gender: self.gender.optional("gender", errors, Gender::parse),
-            blood_group: self.blood_group.optional("blood_group", errors, BloodGroup::parse),
-            allergies: self.allergies.text("allergies", errors, ClinicalText::parse),
-            medical_history: self.medical_history.text(
-                "medical_history",
-                errors,
-                ClinicalText::parse,
-            ),
-            current_medications: self.current_medications.text(
-                "current_medications",
-                errors,
-                ClinicalText::parse,
-            ),
-            emergency_contact_name: self.emergency_contact_name.text(
-                "emergency_contact_name",
-                errors,
-                Name::parse,
-            ),
-            emergency_contact_phone: self.emergency_contact_phone.text(
-                "emergency_contact_phone",
-                errors,
-                Phone::parse,
-            ),
-            address: self.address.text("address", errors, Address::parse),
-            city: self.city.text("city", errors, Place::parse),
-            state: self.state.text("state", errors, Place::parse),
-            country: self.country.text("country", errors, Place::parse),
-            ..PatientDetails::default()
-        }
+    /// Reads what the fields make of a record; what is wrong is added to the errors.
+    pub(super) fn read(self, errors: &mut FieldErrors) -> PatientChanges {
+        read!(self, errors => PatientChanges {
+            date_of_birth: change(Date::parse),
+            gender: change(Gender::parse),
+            blood_group: change(BloodGroup::parse),
+            allergies: change_text(ClinicalText::parse),
+            medical_history: change_text(ClinicalText::parse),
+            current_medications: change_text(ClinicalText::parse),
+            emergency_contact_name: change_text(Name::parse),
+            emergency_contact_phone: change_text(Phone::parse),
+            address: change_text(Address::parse),
+            city: change_text(Place::parse),
+            state: change_text(Place::parse),
+            country: change_text(Place::parse),
+            ..PatientChanges::default()
+        })
     }
 }

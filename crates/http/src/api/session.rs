@@ -22,7 +22,7 @@ use crate::actor::{App, PerhapsSignedIn, Public, SignedIn, in_time};
 use crate::answer::{Done, documented};
 use crate::body::{Body, Id};
 use crate::device::OnDevice;
-use crate::field::{Field, Rest, verbatim};
+use crate::field::{Field, Rest, read, verbatim};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -315,8 +315,8 @@ async fn end_sessions_of_user(app: App, caller: SignedIn, id: Id<UserId>) -> Res
 impl LogInBody {
     fn command(self, device: Device) -> Result<LogIn> {
         let mut errors = FieldErrors::default();
-        let username = self.username.text("username", &mut errors, login_name);
-        let email = self.email.text("email", &mut errors, login_name);
+        let username = read!(self.username.text(&mut errors, login_name));
+        let email = read!(self.email.text(&mut errors, login_name));
         let name = match (username, email) {
             (Some(_), Some(_)) => {
                 errors.add("email", "give either this or username");
@@ -328,7 +328,7 @@ impl LogInBody {
             }
             (username, email) => username.or(email),
         };
-        let password = self.password.required("password", &mut errors, verbatim);
+        let password = read!(self.password.required(&mut errors, verbatim));
         self.unknown.refuse(&mut errors);
 
         let (Some(name), Some(password)) = (name, password) else {
@@ -361,7 +361,7 @@ fn refresh_token(raw: &str) -> Result<String, &'static str> {
 impl RefreshBody {
     fn token(self) -> Result<String> {
         let mut errors = FieldErrors::default();
-        let refresh = self.refresh.required("refresh", &mut errors, refresh_token);
+        let refresh = read!(self.refresh.required(&mut errors, refresh_token));
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(refresh.unwrap_or_default())
@@ -371,7 +371,7 @@ impl RefreshBody {
 impl LogOutBody {
     fn token(self) -> Result<Option<String>> {
         let mut errors = FieldErrors::default();
-        let refresh = self.refresh.optional("refresh", &mut errors, refresh_token);
+        let refresh = read!(self.refresh.optional(&mut errors, refresh_token));
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(refresh)

@@ -11,13 +11,15 @@ use medilink_application::error::FieldErrors;
 use medilink_application::session::{Device, SignedInView};
 use medilink_application::user::{Profile, Register, UserView};
 use medilink_application::{Error, Result};
+use medilink_domain::doctor::DoctorProfile;
 use medilink_domain::email::Email;
 use medilink_domain::id::UserId;
 use medilink_domain::name::PersonName;
 use medilink_domain::password::{NewPassword, PasswordRules};
+use medilink_domain::patient::PatientDetails;
 use medilink_domain::pharmacy::PharmacyProfile;
 use medilink_domain::record::Concept;
-use medilink_domain::text::{Address, LicenseNumber, Name, OrganizationName, Phone, Place};
+use medilink_domain::text::{Name, Phone};
 use medilink_domain::user::{Role, Username};
 use medilink_domain::zone::Zone;
 use serde::Deserialize;
@@ -28,11 +30,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::doctor::DoctorFields;
 use super::patient::PatientFields;
+use super::pharmacy::PharmacyFields;
 use crate::actor::{App, Public, SignedIn, in_time};
 use crate::answer::{Changed, Shown, Tagged, documented};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
 use crate::device::OnDevice;
-use crate::field::{Field, Rest, verbatim};
+use crate::field::{Field, Rest, read, verbatim};
 use crate::problem::Problem;
 use crate::responses::problems;
 
@@ -115,35 +118,6 @@ registrations! {
     PharmacyRegistration: "^pharmacy$", "pharmacy", PharmacyFields;
     /// Of somebody who manages records for others; so is one that names no role.
     CoordinatorRegistration: "^(coordinator|staff)$", "coordinator";
-}
-
-/// The fields of a pharmacy's profile that say nothing of the account.
-#[derive(Deserialize, ToSchema)]
-struct PharmacyFields {
-    /// The name over the door.
-    #[serde(default)]
-    #[schema(value_type = Option<OrganizationName>)]
-    name: Field<String>,
-    /// The number of the licence.
-    #[serde(default)]
-    #[schema(value_type = Option<LicenseNumber>)]
-    license_number: Field<String>,
-    /// Street and house.
-    #[serde(default)]
-    #[schema(value_type = Option<Address>)]
-    address: Field<String>,
-    /// City.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    city: Field<String>,
-    /// State or region.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    state: Field<String>,
-    /// Country.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    country: Field<String>,
 }
 
 impl Shown for UserView {
@@ -272,11 +246,11 @@ impl RegisterBody {
         default_zone: &Zone,
     ) -> Result<Register> {
         let mut errors = FieldErrors::default();
-        let email = self.email.required("email", &mut errors, Email::parse);
-        let username = self.username.text("username", &mut errors, Username::parse);
+        let email = read!(self.email.required(&mut errors, Email::parse));
+        let username = read!(self.username.text(&mut errors, Username::parse));
         let name = PersonName {
-            first: self.first_name.text("first_name", &mut errors, Name::parse),
-            last: self.last_name.text("last_name", &mut errors, Name::parse),
+            first: read!(self.first_name.text(&mut errors, Name::parse)),
+            last: read!(self.last_name.text(&mut errors, Name::parse)),
         };
         let owner = [
             name.first(),
@@ -284,13 +258,13 @@ impl RegisterBody {
             username.as_ref().map_or("", Username::as_str),
             email.as_ref().map_or("", Email::disclose),
         ];
-        let password = self.password.required("password", &mut errors, verbatim);
+        let password = read!(self.password.required(&mut errors, verbatim));
         let password = password.and_then(|raw| new_password(rules, &raw, &owner, &mut errors));
-        let phone = self.phone.text("phone", &mut errors, Phone::parse);
+        let phone = read!(self.phone.text(&mut errors, Phone::parse));
         let role = if self.role.is_missing() {
             Some(Role::Coordinator)
         } else {
-            self.role.required("role", &mut errors, Role::parse_alias)
+            read!(self.role.required(&mut errors, Role::parse_alias))
         };
         let profile = role.and_then(|role| profile(role, self.profile, default_zone, &mut errors));
 
@@ -338,15 +312,16 @@ fn profile(
         }
         Role::Doctor => {
             let fields: DoctorFields = known(fields, errors)?;
-            Some(Profile::Doctor(Box::new(fields.read(default_zone.clone(), errors))))
+            let blank = DoctorProfile::blank(default_zone.clone());
+            Some(Profile::Doctor(Box::new(blank.with(fields.read(errors)))))
         }
         Role::Patient => {
             let fields: PatientFields = known(fields, errors)?;
-            Some(Profile::Patient(Box::new(fields.read(errors))))
+            Some(Profile::Patient(Box::new(PatientDetails::default().with(fields.read(errors)))))
         }
         Role::Pharmacy => {
             let fields: PharmacyFields = known(fields, errors)?;
-            Some(Profile::Pharmacy(Box::new(fields.read(errors))))
+            Some(Profile::Pharmacy(Box::new(PharmacyProfile::default().with(fields.read(errors)))))
         }
     }
 }
@@ -365,22 +340,4 @@ fn known<T: DeserializeOwned>(fields: Rest, errors: &mut FieldErrors) -> Option<
     let Split { known, unknown } = serde_json::from_value(fields.into_value()).ok()?;
     unknown.refuse(errors);
     Some(known)
-}
-
-impl PharmacyFields {
-    fn read(self, errors: &mut FieldErrors) -> PharmacyProfile {
-        PharmacyProfile {
-            name: self.name.text("name", errors, OrganizationName::parse),
-            license_number: self.license_number.text(
-                "license_number",
-                errors,
-                LicenseNumber::parse,
-            ),
-            address: self.address.text("address", errors, Address::parse),
-            city: self.city.text("city", errors, Place::parse),
-            state: self.state.text("state", errors, Place::parse),
-            country: self.country.text("country", errors, Place::parse),
-            ..PharmacyProfile::default()
-        }
-    }
 }
