@@ -3,10 +3,12 @@
 mod appointment;
 mod attempt;
 mod authorization;
+mod cast;
 mod contract;
 mod cors;
 mod doctor;
 mod edge;
+mod idempotency;
 mod limit;
 mod openapi;
 mod password;

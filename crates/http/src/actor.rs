@@ -76,8 +76,8 @@ impl FromRequest for PerhapsSignedIn {
 }
 
 impl SignedIn {
-    /// Notes what makes a second request the same one; [`Body::read`](crate::body::Body::read)
-    /// does so for every body.
+    /// Notes what makes a second request the same one, as
+    /// [`Body::read_once`](crate::body::Body::read_once) finds it.
     pub(crate) fn sending(self, idempotency: Option<IdempotencyKey>) -> Self {
         Self(Caller { idempotency, ..self.0 })
     }

@@ -93,38 +93,34 @@ async fn read_all(mut payload: Payload) -> Result<Bytes, Problem> {
 }
 
 impl<T: DeserializeOwned> Body<T> {
-    /// Reads the body of somebody signed in, who from here on is known to send this very request.
-    pub(crate) fn read(self, caller: SignedIn) -> Result<(SignedIn, T), Problem> {
-        let caller = caller.sending(self.idempotency()?);
-        Ok((caller, self.read_public()?))
-    }
-
-    /// Reads a body all of whose fields may be missing, as may be the body itself.
-    pub(crate) fn read_or_empty(self, caller: SignedIn) -> Result<(SignedIn, T), Problem> {
-        if let Ok(sent) = &self.sent
-            && sent.is_empty()
-        {
-            let caller = caller.sending(self.idempotency()?);
-            return Ok((caller, parse(b"{}")?));
-        }
-        self.read(caller)
-    }
-
-    /// Reads the body of anybody, all of whose fields may be missing, as may be the body itself.
-    pub(crate) fn read_public_or_empty(self) -> Result<T, Problem> {
-        match &self.sent {
-            Ok(sent) if sent.is_empty() => parse(b"{}"),
-            Ok(_) | Err(_) => self.read_public(),
-        }
-    }
-
-    /// Reads the body of anybody.
-    pub(crate) fn read_public(self) -> Result<T, Problem> {
+    /// Reads the body.
+    pub(crate) fn read(self) -> Result<T, Problem> {
         let sent = self.sent?;
         if !self.is_json {
             return Err(Problem::plain(ProblemKind::UNSUPPORTED_MEDIA_TYPE));
         }
         parse(&sent)
+    }
+
+    /// Reads a body all of whose fields may be missing, as may be the body itself.
+    pub(crate) fn read_or_empty(self) -> Result<T, Problem> {
+        match &self.sent {
+            Ok(sent) if sent.is_empty() => parse(b"{}"),
+            Ok(_) | Err(_) => self.read(),
+        }
+    }
+
+    /// Reads the body of an operation that is done once however often it is sent, and so takes an
+    /// `Idempotency-Key`. The caller is known from here on to send this very request.
+    pub(crate) fn read_once(self, caller: SignedIn) -> Result<(SignedIn, T), Problem> {
+        let caller = caller.sending(self.idempotency()?);
+        Ok((caller, self.read()?))
+    }
+
+    /// Reads the body of such an operation that may be missing.
+    pub(crate) fn read_once_or_empty(self, caller: SignedIn) -> Result<(SignedIn, T), Problem> {
+        let caller = caller.sending(self.idempotency()?);
+        Ok((caller, self.read_or_empty()?))
     }
 
     /// Returns what makes a second request the same one, if the client cares.
@@ -238,7 +234,7 @@ impl<T> Id<T> {
 /// What a client may say about a request that writes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it documents a header that `Body` reads")]
+#[expect(dead_code, reason = "it documents a header that `Body::read_once` reads")]
 pub(crate) struct IdempotencyHeader {
     /// Makes a second request with the same key the same request, for 24 hours: what it did is
     /// answered again, marked `Idempotency-Replayed`, and not done again.

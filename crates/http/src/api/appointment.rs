@@ -204,7 +204,7 @@ async fn book_appointment(
     caller: SignedIn,
     body: Body<BookAppointmentBody>,
 ) -> Result<Created<AppointmentView>, Problem> {
-    let (caller, body) = body.read(caller)?;
+    let (caller, body) = body.read_once(caller)?;
     let command = body.command()?;
     let booked =
         caller.perform(&app, async |call| app.appointments.book(call, command).await).await?;
@@ -255,7 +255,7 @@ async fn cancel_appointment(
     expected: IfMatch,
     body: Body<CancelAppointmentBody>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let (caller, body) = body.read_or_empty(caller)?;
+    let (caller, body) = body.read_once_or_empty(caller)?;
     let command = body.command(id.read()?, expected.read()?)?;
     let cancelled =
         caller.perform(&app, async |call| app.appointments.cancel(call, command).await).await?;

@@ -61,7 +61,7 @@ async fn change_password(
     caller: SignedIn,
     body: Body<ChangePasswordBody>,
 ) -> Result<Done, Problem> {
-    let command = body.read_public()?.command()?;
+    let command = body.read()?.command()?;
     caller.perform(&app, async |call| app.users.change_password(call, command).await).await?;
     Ok(Done)
 }

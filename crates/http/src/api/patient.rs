@@ -144,7 +144,7 @@ async fn create_patient(
     caller: SignedIn,
     body: Body<CreatePatientBody>,
 ) -> Result<Created<PatientView>, Problem> {
-    let (caller, body) = body.read(caller)?;
+    let (caller, body) = body.read_once(caller)?;
     let details = body.details()?;
     let created =
         caller.perform(&app, async |call| app.patients.create(call, details).await).await?;

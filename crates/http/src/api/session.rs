@@ -156,7 +156,7 @@ async fn log_in(
     device: OnDevice,
     body: Body<LogInBody>,
 ) -> Result<LoggedIn, Problem> {
-    let command = body.read_public()?.command(device.read())?;
+    let command = body.read()?.command(device.read())?;
     let signed_in = in_time(app.sessions.log_in(caller.origin, command)).await?;
     let cookie = device.keeps(signed_in.device.clone());
     Ok(LoggedIn(signed_in, cookie))
@@ -181,7 +181,7 @@ async fn refresh_session(
     caller: Public,
     body: Body<RefreshBody>,
 ) -> Result<Json<RefreshedView>, Problem> {
-    let refresh = body.read_public()?.token()?;
+    let refresh = body.read()?.token()?;
     let tokens = in_time(app.sessions.refresh(caller.origin, &refresh)).await?;
     Ok(Json(RefreshedView { tokens }))
 }
@@ -203,7 +203,7 @@ async fn log_out(
     caller: PerhapsSignedIn,
     body: Body<LogOutBody>,
 ) -> Result<Done, Problem> {
-    let refresh = body.read_public_or_empty().and_then(|body| Ok(body.token()?));
+    let refresh = body.read_or_empty().and_then(|body| Ok(body.token()?));
     match (caller.0, refresh) {
         (Ok(caller), refresh) => {
             let refresh = refresh?;

@@ -184,11 +184,8 @@ async fn register_user(
     device: OnDevice,
     body: Body<RegisterBody>,
 ) -> Result<Registered, Problem> {
-    let command = body.read_public()?.command(
-        device.read(),
-        app.password_rules(),
-        app.default_time_zone(),
-    )?;
+    let command =
+        body.read()?.command(device.read(), app.password_rules(), app.default_time_zone())?;
     let signed_in = in_time(app.users.register(caller.origin, command)).await?;
     let cookie = device.keeps(signed_in.device.clone());
     Ok(Registered(signed_in, cookie))
@@ -230,7 +227,7 @@ async fn approve_user(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<UserView>, Problem> {
-    let (caller, body) = body.read_or_empty(caller)?;
+    let (caller, body) = body.read_once_or_empty(caller)?;
     body.check()?;
     let (id, expected) = (id.read()?, expected.read()?);
     let user =

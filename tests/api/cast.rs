@@ -1,0 +1,237 @@
+//! A clinic with everybody in it, and what they try there: a valid request for each operation.
+
+use std::cell::Cell;
+
+use medilink_domain::policy::{Action, Relation, discloses_patient_data};
+use medilink_domain::user::Role;
+use medilink_tests::database::Raw;
+use medilink_tests::person::{a_booking, text};
+use medilink_tests::{Answer, Person, TestApp};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Everything that asks for somebody signed in, but for what they do to their own sessions. A row
+/// says what the policy table calls it, what its path names, and which body makes it valid.
+pub(super) const OPERATIONS: &[Operation] = &[
+    row("delete /api/v1/auth/sessions/{id}", Action::EndSession, About::Session, no_body),
+    row("delete /api/v1/users/{id}/sessions", Action::EndSession, About::User, no_body),
+    row("get /api/v1/appointments", Action::ListAppointments, About::Nothing, no_body),
+    row("get /api/v1/appointments/{id}", Action::ReadAppointment, About::Appointment, no_body),
+    row("get /api/v1/auth/me", Action::ReadOwnAccount, About::Nothing, no_body),
+    row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
+    row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
+    row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
+    row("get /api/v1/users/{id}/sessions", Action::ListSessions, About::User, no_body),
+    row("post /api/v1/appointments", Action::BookAppointment, About::Nothing, Cast::booking),
+    row(
+        "post /api/v1/appointments/{id}/cancel",
+        Action::CancelAppointment,
+        About::Appointment,
+        |_, _| json!({"reason": "Because"}),
+    ),
+    row(
+        "post /api/v1/patients",
+        Action::CreatePatient,
+        About::Nothing,
+        |_, _| json!({"first_name": "New", "last_name": "Patient"}),
+    ),
+    row("post /api/v1/users/{id}/approve", Action::ApproveUser, About::User, no_body),
+];
+
+/// One row of [`OPERATIONS`].
+pub(super) struct Operation {
+    /// Its method and its path, as the document has them.
+    pub(super) name: &'static str,
+    /// What the policy table calls it.
+    pub(super) action: Action,
+    about: About,
+    body: fn(&Cast, &str) -> Value,
+}
+
+/// What the id in a path names.
+#[derive(Clone, Copy)]
+enum About {
+    Nothing,
+    /// A new appointment of the patient.
+    Appointment,
+    Doctor,
+    Patient,
+    /// A session of somebody else.
+    Session,
+    /// Somebody else, who waits for approval.
+    User,
+}
+
+const fn row(
+    name: &'static str,
+    action: Action,
+    about: About,
+    body: fn(&Cast, &str) -> Value,
+) -> Operation {
+    Operation { name, action, about, body }
+}
+
+fn no_body(_: &Cast, _: &str) -> Value {
+    Value::Null
+}
+
+impl Operation {
+    /// Returns its method and its path, as the document has them.
+    pub(super) fn parts(&self) -> (&'static str, &'static str) {
+        self.name.split_once(' ').unwrap()
+    }
+}
+
+/// Somebody who tries, how they stand to the patient whom it is about, and which patient that is.
+pub(super) struct Persona {
+    pub(super) name: &'static str,
+    pub(super) person: Person,
+    pub(super) role: Role,
+    pub(super) relations: &'static [Relation],
+    pub(super) patient: String,
+}
+
+/// A clinic with everybody in it.
+pub(super) struct Cast {
+    pub(super) clinic: TestApp,
+    pub(super) people: Vec<Persona>,
+    pub(super) doctor: String,
+    admin: Person,
+    hour: Cell<u32>,
+    raw: Raw,
+}
+
+/// A request that can be sent more than once.
+pub(super) struct Request {
+    method: Method,
+    path: String,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// Makes a request.
+    pub(super) fn new(method: &str, path: String, body: &Value) -> Self {
+        let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let body = (!body.is_null()).then(|| body.to_string().into_bytes());
+        Self { method, path, body }
+    }
+
+    /// Sends it.
+    pub(super) async fn send(&self, person: &Person, headers: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        person.send(self.method.clone(), &self.path, &all, self.body.clone()).await
+    }
+}
+
+impl Cast {
+    /// Fills a new clinic.
+    pub(super) async fn start() -> Self {
+        Self::of(TestApp::start().await).await
+    }
+
+    /// Fills a clinic.
+    pub(super) async fn of(clinic: TestApp) -> Self {
+        let admin = clinic.an_admin().await;
+        let (creator, coordinator) = (clinic.a_coordinator().await, clinic.a_coordinator().await);
+        let (doctor, other_doctor) = (clinic.a_doctor().await, clinic.a_doctor().await);
+        let (patient, other_patient) = (clinic.a_patient().await, clinic.a_patient().await);
+        let pharmacy = clinic.a_pharmacy().await;
+        let record = json!({"first_name": "Alan", "last_name": "Turing"});
+        let record = text(&creator.post("/api/v1/patients", record).await.created()["id"]);
+        let own = patient.patient_id();
+
+        let doctor_id = doctor.doctor_id();
+        let persona = |name, person, role, relations, patient: &str| Persona {
+            name,
+            person,
+            role,
+            relations,
+            patient: patient.to_owned(),
+        };
+        let care: &[_] = &[Relation::Care, Relation::Own];
+        let people = vec![
+            persona("admin", admin.clone(), Role::Admin, &[], &record),
+            persona("doctor in care", doctor, Role::Doctor, care, &record),
+            persona("other doctor", other_doctor, Role::Doctor, &[], &record),
+            persona("creator", creator, Role::Coordinator, &[Relation::Creator], &record),
+            persona("other coordinator", coordinator, Role::Coordinator, &[], &record),
+            persona("pharmacy", pharmacy, Role::Pharmacy, &[], &record),
+            persona("patient", patient, Role::Patient, &[Relation::SelfRecord], &own),
+            persona("other patient", other_patient, Role::Patient, &[], &own),
+        ];
+        let raw = clinic.database.raw().await;
+        let cast = Self { clinic, people, doctor: doctor_id, admin, hour: Cell::new(0), raw };
+        cast.appointment(&record).await;
+        cast
+    }
+
+    /// Returns somebody by the name of their row.
+    pub(super) fn persona(&self, name: &str) -> &Persona {
+        self.people.iter().find(|persona| persona.name == name).unwrap()
+    }
+
+    /// Prepares a valid request for an operation, about a patient.
+    pub(super) async fn request(&self, operation: &Operation, patient: &str) -> Request {
+        let (method, path) = operation.parts();
+        let id = match operation.about {
+            About::Nothing => String::new(),
+            About::Appointment => self.appointment(patient).await,
+            About::Doctor => self.doctor.clone(),
+            About::Patient => patient.to_owned(),
+            About::Session => {
+                let somebody = self.clinic.registered("pharmacy", json!({})).await;
+                let sessions = somebody.get("/api/v1/auth/sessions").await.ok();
+                text(&sessions["items"][0]["id"])
+            }
+            About::User => self.clinic.registered("pharmacy", json!({})).await.user_id(),
+        };
+        Request::new(method, path.replace("{id}", &id), &(operation.body)(self, patient))
+    }
+
+    /// Has somebody try an operation about a patient, and looks at what that leaves on the audit
+    /// trail: one entry for a write, for a patient's data that were shown, and for a refusal.
+    pub(super) async fn tries(&self, person: &Person, operation: &Operation, patient: &str) -> u16 {
+        let request = self.request(operation, patient).await;
+        let leaves = operation.parts().0 != "get" || discloses_patient_data(operation.action);
+        self.watched(person, &request, leaves, operation.name).await
+    }
+
+    /// Sends a request, and looks at what that leaves on the audit trail.
+    pub(super) async fn watched(
+        &self,
+        person: &Person,
+        request: &Request,
+        leaves_an_entry: bool,
+        name: &str,
+    ) -> u16 {
+        let before = self.entries().await;
+        let status = request.send(person, &[]).await.status;
+        let expected = match status {
+            200..300 => leaves_an_entry,
+            403 | 404 => true,
+            _ => false,
+        };
+        let left = self.entries().await - before;
+        assert_eq!(left, i64::from(expected), "entries after {name} with {status}");
+        status
+    }
+
+    async fn entries(&self) -> i64 {
+        self.raw.count("SELECT count(*) FROM audit_entries").await
+    }
+
+    /// Books the next free hour for a patient, as the administrator.
+    async fn appointment(&self, patient: &str) -> String {
+        let body = self.booking(patient);
+        text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
+    }
+
+    /// Writes the body of a booking of the next free hour.
+    pub(super) fn booking(&self, patient: &str) -> Value {
+        let hour = self.hour.get();
+        self.hour.set(hour + 1);
+        let starts_at = format!("2030-02-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24);
+        a_booking(&self.doctor, patient, &starts_at)
+    }
+}
