@@ -3,13 +3,14 @@
 //! The expected answers come from the policy table. An operation that is missing here fails
 //! a test; the list of what is open to everybody may only shrink.
 
-use medilink_domain::policy::{Access, Action, Relation, open_to_pending, permits};
+use medilink_domain::policy::{Access, Relation, open_to_pending, permits};
 use medilink_domain::user::Role;
+use medilink_tests::TestApp;
 use medilink_tests::app::PASSWORD;
-use medilink_tests::person::{a_booking, text};
-use medilink_tests::{Person, TestApp};
-use reqwest::Method;
-use serde_json::{Value, json};
+use medilink_tests::person::text;
+use serde_json::json;
+
+use super::cast::{Cast, OPERATIONS, Persona, Request};
 
 /// What is open to everybody.
 const PUBLIC: &[&str] = &[
@@ -30,140 +31,20 @@ const OWN_SESSIONS: &[&str] = &[
     "post /api/v1/auth/password",
 ];
 
-/// Everything else, with the action that the policy table knows it by.
-const SIGNED_IN: &[(&str, Action)] = &[
-    ("delete /api/v1/auth/sessions/{id}", Action::EndSession),
-    ("delete /api/v1/users/{id}/sessions", Action::EndSession),
-    ("get /api/v1/appointments", Action::ListAppointments),
-    ("get /api/v1/appointments/{id}", Action::ReadAppointment),
-    ("get /api/v1/auth/me", Action::ReadOwnAccount),
-    ("get /api/v1/doctors", Action::ListDoctors),
-    ("get /api/v1/doctors/{id}", Action::ReadDoctor),
-    ("get /api/v1/patients/{id}", Action::ReadPatient),
-    ("get /api/v1/users/{id}/sessions", Action::ListSessions),
-    ("post /api/v1/appointments", Action::BookAppointment),
-    ("post /api/v1/appointments/{id}/cancel", Action::CancelAppointment),
-    ("post /api/v1/patients", Action::CreatePatient),
-    ("post /api/v1/users/{id}/approve", Action::ApproveUser),
-];
-
-/// Somebody who tries, how they stand to the patient whom it is about, and which patient that is.
-struct Persona {
-    name: &'static str,
-    person: Person,
-    role: Role,
-    relations: &'static [Relation],
-    patient: String,
-}
-
-/// A clinic with everybody in it.
-struct Cast {
-    clinic: TestApp,
-    admin: Person,
-    doctor: String,
-    hour: std::cell::Cell<u32>,
-}
-
-impl Cast {
-    /// Books the next free hour for a patient, as the administrator.
-    async fn appointment(&self, patient: &str) -> String {
-        let body = self.booking(patient);
-        text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
-    }
-
-    fn booking(&self, patient: &str) -> Value {
-        let hour = self.hour.get();
-        self.hour.set(hour + 1);
-        let starts_at = format!("2030-02-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24);
-        a_booking(&self.doctor, patient, &starts_at)
-    }
-
-    /// Sends a valid request for an operation, about a patient.
-    async fn tries(&self, person: &Person, operation: &str, patient: &str) -> u16 {
-        let (method, path) = operation.split_once(' ').unwrap();
-        let mut body = None;
-        let id = match operation {
-            "get /api/v1/appointments/{id}" => self.appointment(patient).await,
-            "post /api/v1/appointments/{id}/cancel" => {
-                body = Some(json!({"reason": "Because"}));
-                self.appointment(patient).await
-            }
-            "delete /api/v1/auth/sessions/{id}" => {
-                let somebody = self.clinic.registered("pharmacy", json!({})).await;
-                let sessions = somebody.get("/api/v1/auth/sessions").await.ok();
-                text(&sessions["items"][0]["id"])
-            }
-            "delete /api/v1/users/{id}/sessions"
-            | "get /api/v1/users/{id}/sessions"
-            | "post /api/v1/users/{id}/approve" => {
-                self.clinic.registered("pharmacy", json!({})).await.user_id()
-            }
-            "get /api/v1/doctors/{id}" => self.doctor.clone(),
-            "get /api/v1/patients/{id}" => patient.to_owned(),
-            "post /api/v1/appointments" => {
-                body = Some(self.booking(patient));
-                String::new()
-            }
-            "post /api/v1/patients" => {
-                body = Some(json!({"first_name": "New", "last_name": "Patient"}));
-                String::new()
-            }
-            _ => String::new(),
-        };
-        let path = path.replace("{id}", &id);
-        let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-        let body = body.map(|body| body.to_string().into_bytes());
-        let headers = [("content-type", "application/json")];
-        person.send(method, &path, &headers, body).await.status
-    }
-}
-
-async fn everybody() -> (Cast, Vec<Persona>) {
-    let clinic = TestApp::start().await;
-    let admin = clinic.an_admin().await;
-    let (creator, coordinator) = (clinic.a_coordinator().await, clinic.a_coordinator().await);
-    let (doctor, other_doctor) = (clinic.a_doctor().await, clinic.a_doctor().await);
-    let (patient, other_patient) = (clinic.a_patient().await, clinic.a_patient().await);
-    let pharmacy = clinic.a_pharmacy().await;
-    let record = json!({"first_name": "Alan", "last_name": "Turing"});
-    let record = text(&creator.post("/api/v1/patients", record).await.created()["id"]);
-    let own = patient.patient_id();
-
-    let cast = Cast { clinic, admin: admin.clone(), doctor: doctor.doctor_id(), hour: 0.into() };
-    cast.appointment(&record).await;
-    let persona = |name, person, role, relations, patient: &str| Persona {
-        name,
-        person,
-        role,
-        relations,
-        patient: patient.to_owned(),
-    };
-    let people = vec![
-        persona("admin", admin, Role::Admin, &[], &record),
-        persona("doctor in care", doctor, Role::Doctor, &[Relation::Care, Relation::Own], &record),
-        persona("other doctor", other_doctor, Role::Doctor, &[], &record),
-        persona("creator", creator, Role::Coordinator, &[Relation::Creator], &record),
-        persona("other coordinator", coordinator, Role::Coordinator, &[], &record),
-        persona("pharmacy", pharmacy, Role::Pharmacy, &[], &record),
-        persona("patient", patient, Role::Patient, &[Relation::SelfRecord], &own),
-        persona("other patient", other_patient, Role::Patient, &[], &own),
-    ];
-    (cast, people)
-}
-
 #[actix_web::test]
 async fn refusals_are_documented_where_the_policy_refuses() {
     let document = serde_json::to_value(medilink_http::openapi()).unwrap();
 
-    for (name, action) in SIGNED_IN {
-        let (method, path) = name.split_once(' ').unwrap();
+    for operation in OPERATIONS {
+        let (name, action) = (operation.name, operation.action);
+        let (method, path) = operation.parts();
         let refusals = &document["paths"][path][method]["responses"]["403"]["content"];
         let examples = &refusals["application/problem+json"]["examples"];
         let denies = Role::ALL.iter().any(|role| {
-            Relation::ALL.iter().any(|relation| permits(*role, *action, *relation) == Access::Deny)
+            Relation::ALL.iter().any(|relation| permits(*role, action, *relation) == Access::Deny)
         });
         assert_eq!(!examples["forbidden"].is_null(), denies, "{name}");
-        let may_wait = !open_to_pending(*action);
+        let may_wait = !open_to_pending(action);
         assert_eq!(!examples["approval-pending"].is_null(), may_wait, "{name}");
     }
 }
@@ -181,7 +62,7 @@ async fn every_operation_is_in_the_table() {
         }
     }
     operations.sort_unstable();
-    let signed_in = SIGNED_IN.iter().map(|(operation, _)| *operation);
+    let signed_in = OPERATIONS.iter().map(|operation| operation.name);
     let mut table: Vec<_> = PUBLIC.iter().chain(OWN_SESSIONS).copied().chain(signed_in).collect();
     table.sort_unstable();
     assert_eq!(operations, table);
@@ -189,14 +70,14 @@ async fn every_operation_is_in_the_table() {
 
 #[actix_web::test]
 async fn everybody_gets_what_the_policy_says() {
-    let (cast, people) = everybody().await;
+    let cast = Cast::start().await;
 
-    for (operation, action) in SIGNED_IN {
-        for Persona { name, person, role, relations, patient } in &people {
+    for operation in OPERATIONS {
+        for Persona { name, person, role, relations, patient } in &cast.people {
             let access = relations
                 .iter()
                 .chain([&Relation::Stranger])
-                .map(|relation| permits(*role, *action, *relation))
+                .map(|relation| permits(*role, operation.action, *relation))
                 .max()
                 .unwrap();
             let status = cast.tries(person, operation, patient).await;
@@ -206,15 +87,18 @@ async fn everybody_gets_what_the_policy_says() {
                 Access::Deny => status == 403,
                 Access::Hide => status == 404,
             };
-            assert!(expected, "{name}, {operation}: {access:?}, but {status}");
+            assert!(expected, "{name}, {}: {access:?}, but {status}", operation.name);
         }
     }
 }
 
 #[actix_web::test]
 async fn nobody_gets_in_without_a_session_that_holds() {
-    let (cast, people) = everybody().await;
-    let patient = &people[0].patient;
+    let clinic = TestApp::start().await;
+    let expired = clinic.a_doctor().await;
+    clinic.clock.advance(16);
+    let cast = Cast::of(clinic).await;
+    let patient = &cast.persona("admin").patient;
     let nobody = cast.clinic.unknown();
     let forged = nobody.with_token("eyJhbGciOiJub25lIn0.e30.");
     let disabled = cast.clinic.a_doctor().await;
@@ -223,57 +107,58 @@ async fn nobody_gets_in_without_a_session_that_holds() {
     let disable = format!("UPDATE users SET status = 'disabled' WHERE username = '{name}'");
     raw.execute(&disable).await.unwrap();
 
-    for (operation, _) in SIGNED_IN {
-        for person in [&nobody, &forged, &disabled] {
-            assert_eq!(cast.tries(person, operation, patient).await, 401, "{operation}");
+    for operation in OPERATIONS {
+        for person in [&nobody, &forged, &expired, &disabled] {
+            let status = cast.tries(person, operation, patient).await;
+            assert_eq!(status, 401, "{}", operation.name);
         }
     }
 }
 
 #[actix_web::test]
 async fn everybody_signed_in_rules_over_their_own_sessions_and_nobody_else_does() {
-    let clinic = TestApp::start().await;
-    let body = |operation: &str| match operation {
-        "post /api/v1/auth/password" => {
-            json!({"current_password": PASSWORD, "new_password": "another good one"})
-        }
-        _ => json!({}),
-    };
+    let cast = Cast::start().await;
+    let nobody = cast.clinic.unknown();
 
     for operation in OWN_SESSIONS {
         let (method, path) = operation.split_once(' ').unwrap();
-        let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-        let sent = || (method != Method::GET).then(|| body(operation).to_string().into_bytes());
-        let headers = [("content-type", "application/json")];
-        let nobody = clinic.unknown().send(method.clone(), path, &headers, sent()).await;
-        assert_eq!(nobody.status, 401, "{operation}");
+        let body = match *operation {
+            "post /api/v1/auth/password" => {
+                json!({"current_password": PASSWORD, "new_password": "another good one"})
+            }
+            "post /api/v1/auth/logout" => json!({}),
+            _ => json!(null),
+        };
+        let request = Request::new(method, path.to_owned(), &body);
+        let writes = method != "get";
+        assert_eq!(cast.watched(&nobody, &request, writes, operation).await, 401, "{operation}");
         for role in ["patient", "doctor", "pharmacy", "coordinator"] {
             // All but patients are pending.
-            let person = clinic.registered(role, json!({})).await;
-            let answer = person.send(method.clone(), path, &headers, sent()).await;
-            assert!((200..300).contains(&answer.status), "{role}, {operation}: {}", answer.text);
+            let person = cast.clinic.registered(role, json!({})).await;
+            let status = cast.watched(&person, &request, writes, operation).await;
+            assert!((200..300).contains(&status), "{role}, {operation}: {status}");
         }
     }
 }
 
 #[actix_web::test]
 async fn somebody_pending_does_only_what_is_open_to_them() {
-    let (cast, people) = everybody().await;
-    let patient = &people[0].patient;
+    let cast = Cast::start().await;
+    let patient = &cast.persona("admin").patient;
     for role in ["doctor", "coordinator", "pharmacy"] {
         let pending = cast.clinic.registered(role, json!({})).await;
-        for (operation, action) in SIGNED_IN {
+        for operation in OPERATIONS {
             let status = cast.tries(&pending, operation, patient).await;
-            let open = medilink_domain::policy::open_to_pending(*action);
-            assert_eq!(status, if open { 200 } else { 403 }, "{role}, {operation}");
+            let expected = if open_to_pending(operation.action) { 200 } else { 403 };
+            assert_eq!(status, expected, "{role}, {}", operation.name);
         }
     }
 }
 
 #[actix_web::test]
 async fn a_body_cannot_claim_what_is_not_the_callers() {
-    let (cast, people) = everybody().await;
-    let creator = &people[3].person;
+    let cast = Cast::start().await;
+    let Persona { person: creator, patient, .. } = cast.persona("creator");
     let foreign = "0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f";
 
     for field in ["id", "user_id", "created_by", "role", "status", "version", "retrospective"] {
@@ -281,7 +166,7 @@ async fn a_body_cannot_claim_what_is_not_the_callers() {
         body[field] = json!(foreign);
         let refused = creator.post("/api/v1/patients", body).await;
         assert_eq!(refused.wrong_fields(), [field]);
-        let mut body = cast.booking(&people[3].patient);
+        let mut body = cast.booking(patient);
         body[field] = json!(foreign);
         let refused = creator.post("/api/v1/appointments", body).await;
         assert_eq!(refused.wrong_fields(), [field]);
