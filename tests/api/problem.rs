@@ -101,6 +101,42 @@ async fn head_is_answered_like_get_without_a_body() {
 }
 
 #[actix_web::test]
+async fn a_query_is_refused_wherever_none_is_taken() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+    let record = format!("/api/v1/patients/{}", patient.patient_id());
+
+    for (method, path) in [
+        (Method::GET, record.as_str()),
+        (Method::HEAD, "/api/v1/auth/me"),
+        (Method::POST, "/api/v1/appointments"),
+        (Method::POST, "/api/v1/auth/logout"),
+        (Method::POST, "/api/v1/auth/login"),
+        (Method::DELETE, "/api/v1/auth/sessions"),
+        (Method::GET, "/health/ready"),
+    ] {
+        let send = async |query: &str| {
+            let path = format!("{path}?{query}");
+            patient.send(method.clone(), &path, &[JSON], None).await
+        };
+        let wrong = send("x=y&z").await;
+        if method == Method::HEAD {
+            assert_eq!(wrong.status, 422);
+        } else {
+            assert_eq!(wrong.wrong_fields(), ["x", "z"], "{method} {path}");
+        }
+        for broken in ["garbage=%ff", "%ff=garbage", "=x"] {
+            assert_eq!(send(broken).await.status, 400, "{method} {path}?{broken}");
+        }
+    }
+    let _ = patient.get("/api/v1/doctors?=x").await.problem(400, "malformed");
+    patient.get(&format!("{record}?")).await.ok();
+    // Somebody unknown learns nothing.
+    let unknown = clinic.unknown().get(&format!("{record}?x=1")).await;
+    let _ = unknown.problem(401, "authentication-required");
+}
+
+#[actix_web::test]
 async fn a_query_is_utf8() {
     let clinic = TestApp::start().await;
     let patient = clinic.a_patient().await;

@@ -16,6 +16,7 @@ use medilink_domain::audit::Origin;
 use crate::body::single;
 use crate::limit::{Allowance, Key};
 use crate::problem::{Problem, ProblemKind};
+use crate::query::refuse_unexpected;
 
 /// How long a use case may take. On SQLite a unit of work keeps all other writers waiting.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -34,7 +35,8 @@ impl FromRequest for Public {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(origin(request).map(|origin| Self { origin }))
+        let unexpected = refuse_unexpected(request);
+        ready(unexpected.and_then(|()| Ok(Self { origin: origin(request)? })))
     }
 }
 
@@ -50,6 +52,7 @@ impl FromRequest for SignedIn {
         let token = bearer(request);
         let origin = origin(request);
         let allowance = Allowance::of(request);
+        let unexpected = refuse_unexpected(request);
         Box::pin(async move {
             let application = application.ok_or_else(|| Problem::plain(ProblemKind::INTERNAL))?;
             let token = token?;
@@ -57,6 +60,7 @@ impl FromRequest for SignedIn {
             if let Some(allowance) = allowance {
                 allowance.spend(&Key::User(actor.user))?;
             }
+            unexpected?;
             Ok(Self(Caller { actor, origin: origin?, idempotency: None }))
         })
     }

@@ -273,13 +273,18 @@ impl Rest {
         Value::Object(self.0)
     }
 
-    /// Refuses all of it: a misspelt field would be lost in silence. Of very many the first are
-    /// named, so that the answer stays smaller than the question.
+    /// Refuses all of it: a misspelt field would be lost in silence.
     pub(crate) fn refuse(self, errors: &mut FieldErrors) {
-        for (name, _) in self.0.into_iter().take(20) {
-            let name: String = name.chars().take(64).collect();
-            errors.add(&name, "there is no such field here; leave it out");
-        }
+        refuse_names(self.0.into_iter().map(|(name, _)| name), errors);
+    }
+}
+
+/// Refuses what nobody reads. Of very many names the first are told, so that the answer stays smaller
+/// than the question.
+pub(crate) fn refuse_names(names: impl Iterator<Item = String>, errors: &mut FieldErrors) {
+    for name in names.take(20) {
+        let name: String = name.chars().take(64).collect();
+        errors.add(&name, "there is no such field here; leave it out");
     }
 }
 

@@ -22,6 +22,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::edge::Edge;
 use crate::problem::{Problem, ProblemKind};
+use crate::query::Queried;
 use crate::{api, docs, host, limit, middleware, responses};
 
 #[derive(OpenApi)]
@@ -134,13 +135,14 @@ pub fn app(
         .wrap(edge.allowed_origins.cors())
         .wrap(from_fn(middleware::handle));
     app.configure(|config| {
-        let methods = Methods::of(&document);
+        let (methods, queried) = (Methods::of(&document), Queried::of(&document));
         config.app_data(application).app_data(edge);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
         docs::routes(config, document);
         config
             .route("/", web::get().to(index))
             .app_data(Data::new(methods))
+            .app_data(Data::new(queried))
             .default_service(web::to(nothing_here));
     })
 }

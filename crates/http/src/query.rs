@@ -1,12 +1,19 @@
 //! Queries: the parameters behind the question mark, read like the fields of a body.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::{Ready, ready};
+use medilink_application::error::FieldErrors;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{OpenApi as Document, RefOr};
 
+use crate::field::refuse_names;
 use crate::problem::{Problem, ProblemKind};
 
 /// The parameters that were sent.
@@ -27,21 +34,77 @@ impl<T> FromRequest for Query<T> {
 impl<T: DeserializeOwned> Query<T> {
     /// Reads the parameters.
     pub(crate) fn read(self) -> Result<T, Problem> {
+        names(&self.sent)?;
+        web::Query::<T>::from_query(&self.sent)
+            .map(web::Query::into_inner)
+            .map_err(|_| unreadable())
+    }
+}
+
+/// Which operations take parameters behind a question mark: their methods and paths.
+pub(crate) struct Queried(HashSet<(String, String)>);
+
+impl Queried {
+    /// Finds them in the document.
+    pub(crate) fn of(document: &Document) -> Self {
+        let mut queried = HashSet::new();
+        for (path, item) in &document.paths.paths {
+            let operations = [
+                (Method::GET, &item.get),
+                (Method::POST, &item.post),
+                (Method::PUT, &item.put),
+                (Method::PATCH, &item.patch),
+                (Method::DELETE, &item.delete),
+            ];
+            for (method, operation) in operations {
+                let mut parameters = operation.iter().flat_map(|it| &it.parameters).flatten();
+                if parameters.any(is_of_query) {
+                    queried.insert((method.to_string(), path.clone()));
+                }
+            }
+        }
+        Self(queried)
+    }
+}
+
+fn is_of_query(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. }))
+}
+
+/// Refuses a query where an operation takes none: what somebody adds there would be lost in silence.
+pub(crate) fn refuse_unexpected(request: &HttpRequest) -> Result<(), Problem> {
+    if request.query_string().is_empty() {
+        return Ok(());
+    }
+    let operation = (request.method().to_string(), request.match_pattern().unwrap_or_default());
+    let queried = request.app_data::<Data<Queried>>();
+    if queried.is_some_and(|queried| queried.0.contains(&operation)) {
+        return Ok(());
+    }
+    let mut errors = FieldErrors::default();
+    refuse_names(names(request.query_string())?.into_iter(), &mut errors);
+    Ok(errors.check()?)
+}
+
+/// Returns the names of the parameters of a query that can be read.
+fn names(sent: &str) -> Result<Vec<String>, Problem> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(sent).map_err(|_| unreadable())?;
+    let pairs = pairs.into_inner();
+    for (name, value) in &pairs {
         // What is no UTF-8 is decoded to this character, which nobody means to search for.
-        let decoded = web::Query::<Vec<(String, String)>>::from_query(&self.sent);
-        let broken = |(name, value): &(String, String)| {
-            [name, value].iter().any(|it| it.contains('\u{fffd}'))
-        };
-        if decoded.is_ok_and(|pairs| pairs.iter().any(broken)) {
+        if [name, value].iter().any(|it| it.contains('\u{fffd}')) {
             return Err(Problem::new(ProblemKind::MALFORMED, "The query is not valid UTF-8."));
         }
-        web::Query::<T>::from_query(&self.sent).map(web::Query::into_inner).map_err(|_| {
-            Problem::new(
-                ProblemKind::MALFORMED,
-                "The query cannot be read; name each parameter once.",
-            )
-        })
+        if name.is_empty() {
+            let detail = "The query has a value without a name.";
+            return Err(Problem::new(ProblemKind::MALFORMED, detail));
+        }
     }
+    Ok(pairs.into_iter().map(|(name, _)| name).collect())
+}
+
+fn unreadable() -> Problem {
+    Problem::new(ProblemKind::MALFORMED, "The query cannot be read; name each parameter once.")
 }
 
 /// Reads a parameter that is true or false.

@@ -13,11 +13,13 @@ use utoipa::openapi::{
 use crate::problem::{Problem, ProblemKind, catalogue};
 
 /// What any request can be answered.
-pub(crate) const ANYWHERE: &[ProblemKind] = &[ProblemKind::MALFORMED, ProblemKind::INTERNAL];
+pub(crate) const ANYWHERE: &[ProblemKind] =
+    &[ProblemKind::MALFORMED, ProblemKind::INVALID, ProblemKind::INTERNAL];
 
 /// What any request of the API can be answered.
 pub(crate) const PUBLIC: &[ProblemKind] = &[
     ProblemKind::MALFORMED,
+    ProblemKind::INVALID,
     ProblemKind::RATE_LIMITED,
     ProblemKind::INTERNAL,
     ProblemKind::UNAVAILABLE,
@@ -27,6 +29,7 @@ pub(crate) const PUBLIC: &[ProblemKind] = &[
 pub(crate) const SIGNED_IN: &[ProblemKind] = &[
     ProblemKind::MALFORMED,
     ProblemKind::AUTHENTICATION_REQUIRED,
+    ProblemKind::INVALID,
     ProblemKind::RATE_LIMITED,
     ProblemKind::INTERNAL,
     ProblemKind::UNAVAILABLE,
@@ -37,7 +40,6 @@ pub(crate) const BODY: &[ProblemKind] = &[
     ProblemKind::REQUEST_TIMEOUT,
     ProblemKind::PAYLOAD_TOO_LARGE,
     ProblemKind::UNSUPPORTED_MEDIA_TYPE,
-    ProblemKind::INVALID,
 ];
 
 /// What a body can be answered that an idempotency key may come with.
@@ -45,7 +47,6 @@ pub(crate) const KEYED_BODY: &[ProblemKind] = &[
     ProblemKind::REQUEST_TIMEOUT,
     ProblemKind::PAYLOAD_TOO_LARGE,
     ProblemKind::UNSUPPORTED_MEDIA_TYPE,
-    ProblemKind::INVALID,
     ProblemKind::KEY_REUSED,
 ];
 

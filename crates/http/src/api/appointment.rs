@@ -136,7 +136,7 @@ impl Shown for AppointmentView {
 
 problems! {
     /// Instead of a list of appointments.
-    ListAppointmentsProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, INVALID];
+    ListAppointmentsProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING];
     /// Instead of a booking.
     BookAppointmentProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND],
         refused by [

@@ -135,7 +135,7 @@ impl Shown for DoctorView {
 
 problems! {
     /// Instead of a list of doctors.
-    ListDoctorsProblems = SIGNED_IN | [INVALID];
+    ListDoctorsProblems = SIGNED_IN;
     /// Instead of a doctor's profile.
     FindDoctorProblems = SIGNED_IN | [NOT_FOUND];
 }

@@ -127,13 +127,13 @@ problems! {
     /// Instead of the end of the present session.
     LogOutProblems = SIGNED_IN | BODY | [REFRESH_TOKEN_REFUSED];
     /// Instead of a list of one's own sessions.
-    ListOwnSessionsProblems = SIGNED_IN | [INVALID];
+    ListOwnSessionsProblems = SIGNED_IN;
     /// Instead of the end of one's own sessions.
     EndOwnSessionsProblems = SIGNED_IN;
     /// Instead of the end of a session.
     EndSessionProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
     /// Instead of a list of somebody's sessions.
-    ListSessionsOfUserProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, INVALID];
+    ListSessionsOfUserProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
     /// Instead of the end of somebody's sessions.
     EndSessionsOfUserProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
 }
