@@ -350,18 +350,10 @@ fn login_name(raw: &str) -> Result<String, &'static str> {
     Ok(raw.to_owned())
 }
 
-/// Reads a refresh token. A blank one is none: whoever sends it has lost theirs.
-fn refresh_token(raw: &str) -> Result<String, &'static str> {
-    if raw.trim().is_empty() {
-        return Err("send the refresh token of the last answer");
-    }
-    Ok(raw.to_owned())
-}
-
 impl RefreshBody {
     fn token(self) -> Result<String> {
         let mut errors = FieldErrors::default();
-        let refresh = read!(self.refresh.required(&mut errors, refresh_token));
+        let refresh = read!(self.refresh.required(&mut errors, verbatim));
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(refresh.unwrap_or_default())
@@ -371,7 +363,7 @@ impl RefreshBody {
 impl LogOutBody {
     fn token(self) -> Result<Option<String>> {
         let mut errors = FieldErrors::default();
-        let refresh = read!(self.refresh.optional(&mut errors, refresh_token));
+        let refresh = read!(self.refresh.optional(&mut errors, verbatim));
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(refresh)
