@@ -97,7 +97,9 @@ async fn a_change_of_a_stale_record_is_refused(database: TestDatabase) {
     }
     let unquoted = patient.post_with(&path, &[("if-match", "1")], json!({})).await;
     let _ = unquoted.problem(400, "malformed");
-    patient.post_with(&path, &[("if-match", "\"5\", \"1\"")], json!({})).await.ok();
+    let comma = patient.post_with(&path, &[("if-match", "\"1,1\"")], json!({})).await;
+    let _ = comma.problem(412, "stale");
+    patient.post_with(&path, &[("if-match", "\"5\", , \"1\",")], json!({})).await.ok();
 }
 
 async fn pages_show_every_appointment_once(database: TestDatabase) {
@@ -246,6 +248,8 @@ async fn wrong_filters_are_named() {
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("limit=-1", "limit"),
+        ("limit=%2B5", "limit"),
+        ("limit=05", "limit"),
         ("limit=ten", "limit"),
         ("count=maybe", "count"),
         ("sort=color", "sort"),

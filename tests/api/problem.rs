@@ -1,8 +1,12 @@
 //! What goes wrong before a use case is asked: bodies, addresses, methods.
 
+use std::time::Duration;
+
 use medilink_tests::TestApp;
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -33,6 +37,18 @@ async fn what_is_no_json_object_is_malformed() {
     let sent = Some(vec![0xff, 0xfe, 0x00]);
     let refused = nobody.send(Method::POST, "/api/v1/auth/login", &[JSON], sent).await;
     let _ = refused.problem(400, "malformed");
+}
+
+#[actix_web::test]
+async fn a_number_that_nothing_can_hold_is_said_to_be_one() {
+    let clinic = TestApp::start().await;
+    let sent = Some(br#"{"username": 1e400}"#.to_vec());
+
+    let refused = clinic.unknown().send(Method::POST, "/api/v1/auth/login", &[JSON], sent).await;
+
+    let refused = refused.problem(400, "malformed");
+    let detail = "A number in the body is out of range, at line 1, column 18.";
+    assert_eq!(refused.body["detail"], detail);
 }
 
 #[actix_web::test]
@@ -94,10 +110,31 @@ async fn head_is_answered_like_get_without_a_body() {
     let clinic = TestApp::start().await;
     let patient = clinic.a_patient().await;
 
-    for path in ["/health/live", "/api/v1/auth/me", "/openapi.json", "/docs/"] {
-        let answer = patient.send(Method::HEAD, path, &[], None).await.with_status(200);
-        assert_eq!(answer.text, "", "{path}");
+    for path in ["/health/live", "/api/v1/auth/me", "/openapi.json", "/docs/", "/api/v1/nope"] {
+        let get = patient.get(path).await;
+        let head = patient.send(Method::HEAD, path, &[], None).await;
+        assert_eq!(head.status, get.status, "{path}");
+        for name in ["etag", "content-type", "content-length", "cache-control"] {
+            assert_eq!(head.header(name), get.header(name), "{path} {name}");
+        }
+        assert_eq!(get.header("content-length"), get.text.len().to_string(), "{path}");
     }
+    // No client shows what stands behind the headers.
+    let head = "HEAD /api/v1/auth/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    let head = format!("{head}Authorization: Bearer {}\r\n\r\n", patient.token());
+    let mut stream = sending(&clinic, &head).await;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+/// Sends the bytes of a request, and no more.
+async fn sending(clinic: &TestApp, request: &str) -> TcpStream {
+    let address = clinic.base().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
 }
 
 #[actix_web::test]
@@ -148,16 +185,22 @@ async fn a_query_is_utf8() {
 #[actix_web::test]
 async fn a_body_that_is_too_large_is_refused() {
     let clinic = TestApp::start().await;
-    let large = json!({"username": "x".repeat(10_000_000), "password": "x"});
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+        Content-Type: application/json\r\n";
+    let piece = format!("{:x}\r\n{}\r\n", 1024, "x".repeat(1024));
 
-    // The server answers before it has read everything; a client that goes on writing may see the
-    // connection end instead.
-    let sent = clinic
-        .unknown()
-        .try_send(Method::POST, "/api/v1/auth/login", &[JSON], Some(large.to_string().into()))
-        .await;
-    if let Ok(answer) = sent {
-        let _ = answer.problem(413, "payload-too-large");
+    // One that says how long it is is refused before any of it is there; one that does not, as soon
+    // as it is too long.
+    let announced = format!("{head}Content-Length: 10000000\r\n\r\n");
+    let pieces = format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", piece.repeat(257));
+
+    for request in [announced, pieces] {
+        let mut stream = sending(&clinic, &request).await;
+        let mut answer = vec![0; 8192];
+        let length = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer)).await;
+        let answer = String::from_utf8_lossy(&answer[..length.unwrap().unwrap()]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        assert!(answer.contains("\"payload-too-large\""), "{answer}");
     }
     clinic.unknown().get("/health/live").await.ok();
     let little_more = json!({"username": "x".repeat(256 * 1024), "password": "x"});
@@ -187,6 +230,11 @@ async fn another_method_is_told_which_ones_are_answered() {
     assert_eq!(refused.header("allow"), "GET, HEAD, POST");
     let refused = patient.send(Method::PATCH, "/health/live", &[], None).await;
     assert_eq!(refused.problem(405, "method-not-allowed").header("allow"), "GET, HEAD");
+    for page in ["/docs", "/docs/", "/docs/swagger-ui.css"] {
+        let refused = patient.send(Method::POST, page, &[], None).await;
+        let refused = refused.problem(405, "method-not-allowed");
+        assert_eq!(refused.header("allow"), "GET, HEAD", "{page}");
+    }
 }
 
 #[actix_web::test]

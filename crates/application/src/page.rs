@@ -21,7 +21,9 @@ impl Limit {
     ///
     /// [`LimitError`] outside 1 to 100.
     pub fn parse(raw: &str) -> Result<Self, LimitError> {
-        raw.parse().ok().filter(|limit| (1..=100).contains(limit)).map(Self).ok_or(LimitError)
+        // A number has one spelling: no sign, no leading zeros.
+        let number = raw.parse().ok().filter(|number: &u64| number.to_string() == raw);
+        number.filter(|limit| (1..=100).contains(limit)).map(Self).ok_or(LimitError)
     }
 
     /// Returns the number.

@@ -159,6 +159,9 @@ fn parse<T: DeserializeOwned>(sent: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(sent).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let detail = match error.classify() {
+            Category::Syntax if error.to_string().starts_with("number out of range") => {
+                format!("A number in the body is out of range, at line {line}, column {column}.")
+            }
             Category::Syntax | Category::Io => {
                 format!("The body is not valid JSON, at line {line}, column {column}.")
             }
@@ -265,12 +268,12 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let tags: Vec<_> = request.headers().get_all(IF_MATCH).collect();
-        if tags.is_empty() {
+        let mut headers = request.headers().get_all(IF_MATCH).peekable();
+        if headers.peek().is_none() {
             return ready(Ok(Self(Ok(Expected::Any))));
         }
-        let tags = tags.iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
-        ready(Ok(Self(expected(tags))))
+        // What is no text is no tag.
+        ready(Ok(Self(expected(headers.map(|header| header.to_str().unwrap_or("?"))))))
     }
 }
 
@@ -282,18 +285,21 @@ impl IfMatch {
 }
 
 /// Reads entity tags. One that is not ours, or is weak, matches no version.
-fn expected<'a>(tags: impl Iterator<Item = &'a str>) -> Result<Expected, Problem> {
+fn expected<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Expected, Problem> {
+    let no_tag = || {
+        let detail = "`If-Match` takes an `ETag` with its quotes, like \"1\".";
+        Problem::new(ProblemKind::MALFORMED, detail)
+    };
+    let mut tags = headers.flat_map(elements).peekable();
+    tags.peek().ok_or_else(no_tag)?;
     let mut versions = Vec::new();
-    for tag in tags.map(str::trim) {
+    for tag in tags {
         if tag == "*" {
             return Ok(Expected::Any);
         }
         let opaque = tag.strip_prefix("W/").unwrap_or(tag);
         let inner = opaque.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-        let inner = inner.ok_or_else(|| {
-            let detail = "`If-Match` takes an `ETag` with its quotes, like \"1\".";
-            Problem::new(ProblemKind::MALFORMED, detail)
-        })?;
+        let inner = inner.filter(|inner| !inner.contains('"')).ok_or_else(no_tag)?;
         let version = inner.parse::<i64>().ok().filter(|_| opaque == tag);
         // A tag is a text: "01" is not the tag of version 1.
         versions.extend(version.filter(|version| inner == version.to_string()));
@@ -301,31 +307,43 @@ fn expected<'a>(tags: impl Iterator<Item = &'a str>) -> Result<Expected, Problem
     Ok(Expected::OneOf(versions))
 }
 
+/// Returns the elements of a list: what stands between its commas, but for those within quotes. Empty
+/// ones count for nothing (RFC 9110, 5.6.1).
+fn elements(list: &str) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    let elements = list.split(move |c| {
+        is_quoted ^= c == '"';
+        c == ',' && !is_quoted
+    });
+    elements.map(str::trim).filter(|element| !element.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(header: &'static str) -> Option<Expected> {
-        expected(header.split(',')).ok()
+        expected([header].into_iter()).ok()
     }
 
     #[test]
     fn an_entity_tag_names_a_version() {
         assert_eq!(read(r#""3""#), Some(Expected::OneOf(vec![3])));
         assert_eq!(read(r#""3", "4""#), Some(Expected::OneOf(vec![3, 4])));
+        assert_eq!(read(r#"  ,"3",, "4","#), Some(Expected::OneOf(vec![3, 4])));
         assert_eq!(read("*"), Some(Expected::Any));
     }
 
     #[test]
     fn a_tag_that_is_weak_or_not_ours_matches_nothing() {
-        for header in [r#"W/"3""#, "\"abc\"", "\"\"", "\"03\"", "\"+3\""] {
+        for header in [r#"W/"3""#, "\"abc\"", "\"\"", "\"03\"", "\"+3\"", "\"3,4\"", "\",\""] {
             assert_eq!(read(header), Some(Expected::OneOf(vec![])), "{header}");
         }
     }
 
     #[test]
     fn what_is_no_tag_is_told_how_to_write_one() {
-        for header in ["3", "", "\"", "abc", "\"3", "3\""] {
+        for header in ["3", "", " , ", "\"", "abc", "\"3", "3\"", "\"3\" \"4\"", "\"3\", \"4"] {
             assert_eq!(read(header), None, "{header}");
         }
     }

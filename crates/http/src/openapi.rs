@@ -177,7 +177,7 @@ struct Methods(Vec<(ResourceDef, String)>);
 
 impl Methods {
     fn of(document: &Document) -> Self {
-        let pages = ["/", "/docs", "/docs/{file}", "/openapi.json"];
+        let pages = ["/", "/docs", "/docs/", "/docs/{file}", "/openapi.json"];
         let pages = pages.map(|page| (ResourceDef::new(page), "GET, HEAD".to_owned()));
         let operations = document.paths.paths.iter();
         let operations =
