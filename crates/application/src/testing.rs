@@ -252,6 +252,10 @@ pub struct FakeClinic {
     pub tokens: MockTokenIssuer,
     /// What keeps the entries of reads and refusals; without one, the trail keeps them.
     pub audit: Option<MockAuditLog>,
+    /// What the store fails with, if it does.
+    pub store_fails: Option<fn() -> StoreError>,
+    /// Whether the store never answers.
+    pub store_is_stuck: bool,
     /// What the installation decides for itself.
     pub settings: Settings,
 }
@@ -294,6 +298,8 @@ impl FakeClinic {
             store: Arc::new(FakeStore {
                 work: Mutex::new(Some(Box::new(work))),
                 queries: Arc::new(self.queries),
+                fails: self.store_fails,
+                is_stuck: self.store_is_stuck,
             }),
             audit: match self.audit {
                 Some(audit) => Arc::new(audit),
@@ -314,11 +320,14 @@ impl FakeClinic {
 struct FakeStore {
     work: Mutex<Option<Box<FakeUnitOfWork>>>,
     queries: Arc<dyn Queries>,
+    fails: Option<fn() -> StoreError>,
+    is_stuck: bool,
 }
 
 #[async_trait]
 impl Store for FakeStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        self.ping().await?;
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
         let work: Box<dyn UnitOfWork> = work.ok_or(StoreError::Busy)?;
         Ok(work)
@@ -329,7 +338,10 @@ impl Store for FakeStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        Ok(())
+        if self.is_stuck {
+            std::future::pending::<()>().await;
+        }
+        self.fails.map_or(Ok(()), |error| Err(error()))
     }
 }
 

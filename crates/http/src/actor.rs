@@ -100,7 +100,10 @@ impl SignedIn {
 pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T, Problem> {
     match tokio::time::timeout(DEADLINE, answer).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Error::Overloaded.into()),
+        Err(_) => {
+            tracing::warn!(seconds = DEADLINE.as_secs(), "a use case was given up");
+            Err(Error::Overloaded.into())
+        }
     }
 }
 
@@ -122,4 +125,91 @@ fn origin(request: &HttpRequest) -> Result<Origin, Problem> {
         .get::<Origin>()
         .copied()
         .ok_or_else(|| Problem::plain(ProblemKind::INTERNAL))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use medilink_application::error::StoreError;
+    use medilink_application::testing::FakeClinic;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::edge::Edge;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(line)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Ends a session by its refresh token: a use case that begins a unit of work.
+    async fn log_out(mut clinic: FakeClinic) -> Value {
+        clinic.tokens.expect_refresh_hash().return_const([1; 32]);
+        let request = TestRequest::post().uri("/api/v1/auth/logout");
+        ask(clinic.open().0, request.set_json(json!({"refresh": "a secret"}))).await
+    }
+
+    /// Returns the status, what there is to wait for, and the body.
+    async fn ask(application: Application, request: TestRequest) -> Value {
+        let (application, edge) = (App::new(application), Data::new(Edge::default()));
+        let app = init_service(crate::app(application, edge, crate::openapi())).await;
+        let answer = call_service(&app, request.to_request()).await;
+        let retry = answer.headers().get("retry-after").map(|it| it.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
+        assert!(!body.contains("10.0.0.7"), "{body}");
+        let code = serde_json::from_str::<Value>(&body).unwrap()["code"].clone();
+        json!([status, retry, code])
+    }
+
+    #[actix_web::test]
+    async fn a_store_that_is_busy_or_away_is_worth_another_try() {
+        let away = || StoreError::Unavailable(Box::new(io::Error::other("users on 10.0.0.7")));
+        let failures: [fn() -> StoreError; 2] = [|| StoreError::Busy, away];
+
+        for fails in failures {
+            let clinic = || FakeClinic { store_fails: Some(fails), ..FakeClinic::default() };
+            let unavailable = json!([503, "1", "unavailable"]);
+            assert_eq!(log_out(clinic()).await, unavailable);
+            let ready = TestRequest::get().uri("/health/ready");
+            assert_eq!(ask(clinic().open().0, ready).await, unavailable);
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_never_ends_is_given_up_and_leaves_a_trace() {
+        let log = Log::default();
+        let kept = log.clone();
+        let logger = tracing_subscriber::fmt().with_writer(move || kept.clone()).with_ansi(false);
+        let _while_it_lives = tracing::subscriber::set_default(logger.finish());
+
+        let clinic = FakeClinic { store_is_stuck: true, ..FakeClinic::default() };
+        assert_eq!(log_out(clinic).await, json!([503, "1", "unavailable"]));
+
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let given_up: Vec<_> = log.lines().filter(|line| line.contains("given up")).collect();
+        assert_eq!(given_up.len(), 1, "{log}");
+        assert!(given_up[0].contains("WARN request{id="), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn whoever_is_about_to_stop_is_not_ready() {
+        let (application, _) = FakeClinic::default().open();
+        application.retire();
+
+        let ready = TestRequest::get().uri("/health/ready");
+        assert_eq!(ask(application, ready).await, json!([503, "1", "unavailable"]));
+    }
 }

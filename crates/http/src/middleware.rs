@@ -64,7 +64,8 @@ pub(crate) async fn handle(
     // The pattern of the route and never the path, whose query may name a patient.
     let route = answer.request().match_pattern().unwrap_or_default();
     let status = answer.status().as_u16();
-    tracing::info!(%method, route, status, milliseconds, "answered");
+    let code = problem(answer.response()).map(|problem| problem.code());
+    tracing::info!(%method, route, status, code, milliseconds, "answered");
 
     let (request, response) = answer.into_parts();
     let is_page = !is_failure(&response) && request.path().starts_with("/docs");
@@ -111,14 +112,18 @@ fn is_failure(response: &HttpResponse) -> bool {
     response.status().is_client_error() || response.status().is_server_error()
 }
 
+/// Returns what went wrong, if anything did, whoever has answered.
+fn problem(response: &HttpResponse) -> Option<Problem> {
+    let problem = response.extensions().get::<Problem>().cloned();
+    problem.or_else(|| cors::problem(response)).or_else(|| {
+        let kind = ProblemKind::of_status(response.status());
+        is_failure(response).then(|| Problem::plain(kind))
+    })
+}
+
 /// Writes the problem into an answer that failed, and the headers into every answer.
 fn finish(response: HttpResponse, id: RequestId, kind: Kind, edge: &Edge) -> HttpResponse {
-    let problem = response.extensions().get::<Problem>().cloned();
-    let problem = problem.or_else(|| cors::problem(&response)).or_else(|| {
-        let status = response.status();
-        is_failure(&response).then(|| Problem::plain(ProblemKind::of_status(status)))
-    });
-    let mut response = match problem {
+    let mut response = match problem(&response) {
         Some(problem) => {
             let problem = problem.in_request(id);
             let mut response = response.map_body(|_, _| problem.body());

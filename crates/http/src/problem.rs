@@ -222,6 +222,11 @@ impl Problem {
         self
     }
 
+    /// Returns the code of its kind.
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
     /// Writes the answer.
     pub(crate) fn body(&self) -> BoxBody {
         BoxBody::new(serde_json::to_vec(&self.0).unwrap_or_default())
