@@ -222,7 +222,7 @@ impl Cast {
     }
 
     /// Books the next free hour for a patient, as the administrator.
-    async fn appointment(&self, patient: &str) -> String {
+    pub(super) async fn appointment(&self, patient: &str) -> String {
         let body = self.booking(patient);
         text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
     }

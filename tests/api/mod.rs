@@ -10,6 +10,7 @@ mod doctor;
 mod edge;
 mod idempotency;
 mod limit;
+mod list;
 mod openapi;
 mod password;
 mod patient;

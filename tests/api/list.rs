@@ -1,0 +1,112 @@
+//! Lists: none shows what its reader could not read one by one.
+
+use std::collections::BTreeSet;
+
+use medilink_tests::Person;
+use medilink_tests::person::text;
+use serde_json::json;
+
+use super::cast::{Cast, Persona};
+
+/// Every list of records that are also read one by one, with its filters: alone, and together.
+/// `{doctor}` and `{patient}` stand for somebody who is there.
+const LISTS: &[(&str, &[&str])] = &[
+    (
+        "/api/v1/appointments",
+        &[
+            "",
+            "doctor_id={doctor}",
+            "patient_id={patient}",
+            "status=scheduled",
+            "status=cancelled",
+            "from=2030-01-01",
+            "to=2030-12-31T00:00:00Z",
+            "sort=-starts_at",
+            "count=true",
+            "doctor_id={doctor}&patient_id={patient}&status=scheduled&from=2030-01-01&to=2031-01-01",
+        ],
+    ),
+    (
+        "/api/v1/doctors",
+        &[
+            "",
+            "search=test",
+            "specialization=general",
+            "is_available=true",
+            "city=bonn",
+            "verified=true",
+            "count=true",
+            "search=test&specialization=general&is_available=true&verified=true",
+        ],
+    ),
+];
+
+/// Lists whose items are not read one by one.
+const OF_SESSIONS: &[&str] = &["/api/v1/auth/sessions", "/api/v1/users/{id}/sessions"];
+
+#[actix_web::test]
+async fn no_list_shows_what_its_reader_could_not_read_one_by_one() {
+    let cast = Cast::start().await;
+    cast.clinic.registered("doctor", json!({"city": "Bonn"})).await;
+    let patients: BTreeSet<_> = cast.people.iter().map(|persona| &persona.patient).collect();
+    for patient in &patients {
+        cast.appointment(patient).await;
+        let cancel = format!("/api/v1/appointments/{}/cancel", cast.appointment(patient).await);
+        cast.persona("admin").person.post(&cancel, json!({})).await.ok();
+    }
+
+    for (list, filters) in LISTS {
+        for filter in *filters {
+            for patient in &patients {
+                let filter = filter.replace("{doctor}", &cast.doctor).replace("{patient}", patient);
+                let mut shown = 0;
+                for Persona { name, person, .. } in &cast.people {
+                    for id in ids(person, list, &filter).await {
+                        let one = person.get(&format!("{list}/{id}")).await;
+                        assert_eq!(one.status, 200, "{name} finds {id} by {list}?{filter}");
+                        shown += 1;
+                    }
+                }
+                assert!(0 < shown, "nobody finds anything by {list}?{filter}");
+            }
+        }
+    }
+}
+
+/// Returns the ids that a list shows somebody, from all of its pages; none if it is not theirs.
+async fn ids(person: &Person, list: &str, filter: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = person.get(&format!("{list}?limit=3&{filter}{cursor}")).await;
+        if page.status == 403 {
+            return Vec::new();
+        }
+        let page = page.ok();
+        ids.extend(page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])));
+        let Some(next) = page["next"].as_str() else { return ids };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+#[actix_web::test]
+async fn every_list_and_every_filter_is_tried() {
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+    let mut lists = BTreeSet::new();
+
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+        let queried = parameters.filter(|it| it["in"] == "query").map(|it| text(&it["name"]));
+        let queried: BTreeSet<_> = queried.collect();
+        if queried.contains("limit") && !OF_SESSIONS.contains(&path.as_str()) {
+            lists.insert(path.as_str());
+            let (_, filters) = LISTS.iter().find(|(list, _)| list == path).expect(path);
+            for name in queried.iter().filter(|name| !["limit", "cursor"].contains(&name.as_str()))
+            {
+                let is_tried = filters.iter().any(|it| it.starts_with(&format!("{name}=")));
+                assert!(is_tried, "{path}?{name}");
+            }
+        }
+    }
+    assert_eq!(lists, LISTS.iter().map(|(list, _)| *list).collect());
+}
