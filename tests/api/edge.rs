@@ -1,6 +1,7 @@
 //! Who may come in under which name and from which address, and what keeps browsers careful.
 
 use medilink_http::Edge;
+use medilink_tests::app::PASSWORD;
 use medilink_tests::{Answer, Person, TestApp};
 use reqwest::Method;
 use serde_json::json;
@@ -114,4 +115,9 @@ async fn browsers_are_told_to_come_over_https_where_that_is_so() {
         let answer = clinic.unknown().get(path).await.with_status(status);
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
     }
+    let patient = clinic.a_patient().await;
+    let body = json!({"username": patient.user["username"], "password": PASSWORD});
+    let signed_in = clinic.unknown().post("/api/v1/auth/login", body).await.with_status(200);
+    let cookie = signed_in.header("set-cookie");
+    assert!(cookie.starts_with("medilink_device=") && cookie.contains("; Secure"), "{cookie}");
 }
