@@ -9,6 +9,7 @@ use medilink_application::page::Page;
 use medilink_domain::doctor::{BookingMode, DoctorProfile, Specialization, YearsOfExperience};
 use medilink_domain::id::DoctorId;
 use medilink_domain::money::Money;
+use medilink_domain::search::Search;
 use medilink_domain::text::{Biography, LicenseNumber, OrganizationName, Place, Qualification};
 use medilink_domain::zone::Zone;
 use serde::Deserialize;
@@ -90,9 +91,10 @@ pub(super) struct DoctorFields {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListDoctorsQuery {
-    /// Each word begins a word of the name or the hospital; case and accents do not matter.
+    /// Up to eight words; each begins a word of the name or the hospital. Case and accents do not
+    /// matter.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, max_length = 100)]
     search: Field<String>,
     /// Of this field only.
     #[serde(default)]
@@ -175,9 +177,8 @@ async fn find_doctor(
 impl ListDoctorsQuery {
     fn command(self) -> Result<ListDoctors> {
         let mut errors = FieldErrors::default();
-        let text = |raw: &str| Ok::<_, String>(raw.to_owned());
         let filter = DoctorFilter {
-            search: self.search.filled("search", &mut errors, text),
+            search: self.search.filled("search", &mut errors, Search::parse),
             specialization: self.specialization.filled(
                 "specialization",
                 &mut errors,
