@@ -5,6 +5,7 @@ mod attempt;
 mod audit;
 mod clinic;
 mod idempotency;
+mod schema;
 mod session;
 mod unit_of_work;
 mod user;

@@ -54,12 +54,7 @@ pub(crate) enum Shape {
 /// Trims a text and holds it to its bounds.
 ///
 /// Control characters are refused, NUL among them, which PostgreSQL cannot store.
-pub(crate) fn read(
-    raw: &str,
-    min: usize,
-    max: usize,
-    shape: Shape,
-) -> Result<String, TextError> {
+pub(crate) fn read(raw: &str, min: usize, max: usize, shape: Shape) -> Result<String, TextError> {
     let text = raw.trim();
     let actual = text.chars().count();
     if actual < min {

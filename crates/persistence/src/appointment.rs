@@ -35,6 +35,10 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
 impl AppointmentRepository for SeaOrmUnitOfWork {
+    async fn find(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError> {
+        one(appointment::Entity::find_by_id(id.as_uuid()), &self.transaction).await
+    }
+
     async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError> {
         let locked = appointment::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await

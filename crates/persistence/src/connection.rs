@@ -80,6 +80,17 @@ pub enum OpenError {
     /// The schema is older than the program.
     #[error("the database's schema is older than the program; run `medilink migrate up`")]
     Outdated,
+    /// A newer program was here, but steps of ours are missing.
+    #[error(
+        "the database lacks {pending}, but has {newer} of a newer program; \
+        run `medilink migrate up` of the newest program that has used it"
+    )]
+    Diverged {
+        /// The steps that are missing.
+        pending: String,
+        /// The last step of the newer program.
+        newer: String,
+    },
     /// The SQLite library has known faults.
     #[error("SQLite {0} is too old; it has to be 3.51.3 or later")]
     SqliteTooOld(String),
@@ -175,6 +186,17 @@ fn pragmas(options: SqliteConnectOptions, path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
 }
 
+/// How many connections to PostgreSQL there are at the most.
+fn postgres_connections() -> u32 {
+    (4 * cores()).clamp(8, 32)
+}
+
+/// How many units of work may have a connection to PostgreSQL at once. The rest is for reads and
+/// for the audit log.
+pub(crate) fn units_at_once() -> usize {
+    usize::try_from(postgres_connections() * 3 / 4).unwrap_or(1)
+}
+
 /// How the connections to PostgreSQL are opened.
 ///
 /// Nothing waits for ever: a statement, a lock and an idle transaction end before the deadline of
@@ -183,7 +205,7 @@ fn pragmas(options: SqliteConnectOptions, path: &Path) -> SqliteConnectOptions {
 pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.0.clone());
     options
-        .max_connections((4 * cores()).clamp(8, 32))
+        .max_connections(postgres_connections())
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(4))
         .connect_timeout(Duration::from_secs(4))
@@ -221,6 +243,13 @@ pub(crate) fn postgres_alone(url: &PostgresUrl) -> ConnectOptions {
         .connect_timeout(Duration::from_secs(4))
         .sqlx_logging(false)
         .set_application_name("medilink migrate");
+    options
+}
+
+/// How one connection to PostgreSQL is opened that migrates. It does not wait long for locks.
+pub(crate) fn postgres_migrator(url: &PostgresUrl) -> ConnectOptions {
+    let mut options = postgres_alone(url);
+    options.map_sqlx_postgres_opts(|it| it.options([("lock_timeout", "3000")]));
     options
 }
 

@@ -52,7 +52,7 @@ impl IdempotencyRepository for SeaOrmUnitOfWork {
 
         let look = self.statement(RESERVED, [user.as_uuid().into(), key.key.clone().into()]);
         let row = self.transaction.query_one_raw(look).await.map_err(store_error)?;
-        let row = row.ok_or(StoreError::Busy)?;
+        let row = row.ok_or_else(|| self.fail(StoreError::Busy))?;
         let fingerprint: Vec<u8> = row.try_get("", "fingerprint").map_err(store_error)?;
         let earlier: Uuid = row.try_get("", "record_id").map_err(store_error)?;
         if fingerprint == key.fingerprint {

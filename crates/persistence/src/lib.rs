@@ -16,6 +16,7 @@ mod writer;
 mod audit;
 mod migration;
 mod store;
+mod transaction;
 mod unit_of_work;
 
 mod page;

@@ -56,7 +56,9 @@ impl From<Vec<Wrong>> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Outdated | OpenError::SqliteTooOld(_) => Self::Version(error),
+            OpenError::Outdated | OpenError::Diverged { .. } | OpenError::SqliteTooOld(_) => {
+                Self::Version(error)
+            }
             OpenError::File { .. }
             | OpenError::Unreachable { .. }
             | OpenError::Refused(_)
