@@ -331,6 +331,10 @@ impl Store for FakeStore {
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    async fn try_to_write(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Reads an instant that a test knows to be right.

@@ -111,7 +111,7 @@ impl AppointmentQueries for SeaOrmQueries {
 }
 
 /// Selects what a list may and should show.
-fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
+pub(crate) fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
     use appointment::Column;
 
     let mut select = appointment::Entity::find();
@@ -158,7 +158,7 @@ fn related(actor: &Actor, relation: Relation) -> Option<sea_orm::sea_query::Simp
     }
 }
 
-fn page_of(
+pub(crate) fn page_of(
     select: Select<appointment::Entity>,
     order: AppointmentOrder,
     stretch: &Stretch,
@@ -188,7 +188,7 @@ fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
 }
 
 /// Reads an appointment with what is shown of its doctor and its patient.
-fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
+pub(crate) fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
     // Left joins, though both are always there: the database is to begin with the appointments.
     select
         .join(JoinType::LeftJoin, appointment::Relation::Doctor.def())

@@ -10,6 +10,7 @@
 mod connection;
 mod entity;
 mod error;
+mod file;
 mod turnstile;
 mod writer;
 
@@ -20,6 +21,8 @@ mod transaction;
 mod unit_of_work;
 
 mod page;
+#[cfg(test)]
+mod plan;
 mod stored;
 
 mod appointment;

@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use crate::connection::{self, DatabaseUrl, OpenError};
 use crate::error::is_lock_timeout;
+use crate::file;
 
 /// How often a step is tried that has to wait for others' locks.
 const TRIES: u32 = 5;
@@ -99,7 +100,7 @@ impl MigrationState {
 pub async fn up(url: &DatabaseUrl) -> Result<(), OpenError> {
     match url {
         DatabaseUrl::Sqlite(path) => {
-            connection::create_file(path)?;
+            file::create(path)?;
             let turnstile = connection::turnstile(path)?;
             let failed = |source| OpenError::File { path: path.clone(), source };
             turnstile.enter().await.map_err(failed)?;

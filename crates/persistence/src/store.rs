@@ -6,14 +6,28 @@ use std::time::Duration;
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::store::{Queries, Store, UnitOfWork};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    TransactionTrait,
+};
 use tokio::sync::Semaphore;
 
 use crate::connection::{self, DatabaseUrl, OpenError};
 use crate::error::{store_error, unavailable};
+use crate::file::Identity;
 use crate::migration::{self, MigrationState};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::writer::Writer;
+
+/// How long connections may take to close, and what is under way on them to end.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How long the writer's queue may take to move before nothing can be written.
+const STANDSTILL: Duration = Duration::from_secs(2);
+
+/// Whether a server of PostgreSQL only reads: one that follows another, or was told to.
+const ONLY_READS: &str =
+    "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
 
 /// How long a unit of work waits for a place.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -28,8 +42,8 @@ pub struct SeaOrmStore {
 /// Who may write.
 #[derive(Clone)]
 enum Writes {
-    /// One at a time, in groups.
-    InTurn(Writer),
+    /// One at a time, in groups, to this file.
+    InTurn(Writer, Identity),
     /// As many as there are places, which are fewer than connections: bookings that wait for one
     /// doctor must not keep others from reading, nor from recording what was read.
     AtOnce(DatabaseConnection, Arc<Semaphore>),
@@ -52,7 +66,10 @@ impl SeaOrmStore {
                 MigrationState::read(&reads).await?.warn_of_newer();
                 let turnstile = connection::turnstile(path)?;
                 let writer = Writer::start(connection::sqlite_writer(path), turnstile);
-                Ok(Self { reads, writes: Writes::InTurn(writer) })
+                let identity = Identity::of(path);
+                let identity =
+                    identity.map_err(|source| OpenError::File { path: path.clone(), source })?;
+                Ok(Self { reads, writes: Writes::InTurn(writer, identity) })
             }
             DatabaseUrl::Postgres(address) => {
                 connection::call_on(address).await?;
@@ -71,10 +88,25 @@ impl SeaOrmStore {
         }
     }
 
+    /// Ends what is open and closes every connection. What is asked of the store after that fails.
+    ///
+    /// A SQLite database is one file afterwards, unless another process has it open.
+    pub async fn close(&self) {
+        let reads = self.reads.clone().close();
+        if !matches!(tokio::time::timeout(CLOSING, reads).await, Ok(Ok(()))) {
+            tracing::warn!("some reads did not end");
+        }
+        if let Writes::InTurn(writer, _) = &self.writes
+            && tokio::time::timeout(CLOSING, writer.close()).await.is_err()
+        {
+            tracing::warn!("the writer did not end");
+        }
+    }
+
     /// Begins a unit of work for somebody.
     pub(crate) async fn work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
         match &self.writes {
-            Writes::InTurn(_) => self.reserved_work().await,
+            Writes::InTurn(..) => self.reserved_work().await,
             Writes::AtOnce(pool, places) => {
                 let place = tokio::time::timeout(PATIENCE, Arc::clone(places).acquire_owned());
                 let place = place.await.map_err(|_| StoreError::Busy)?.map_err(unavailable)?;
@@ -87,7 +119,7 @@ impl SeaOrmStore {
     /// anybody waits for.
     pub(crate) async fn reserved_work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
         match &self.writes {
-            Writes::InTurn(writer) => {
+            Writes::InTurn(writer, _) => {
                 let (savepoint, turn) = writer.begin().await?;
                 Ok(SeaOrmUnitOfWork::in_turn(savepoint, turn))
             }
@@ -142,7 +174,28 @@ impl Store for SeaOrmStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.reads.ping().await.map_err(store_error)
     }
+
+    async fn try_to_write(&self) -> Result<(), StoreError> {
+        match &self.writes {
+            Writes::InTurn(_, file) => {
+                file.check().map_err(unavailable)?;
+                let turn = tokio::time::timeout(STANDSTILL, self.reserved_work()).await;
+                turn.map_err(|_| StoreError::Busy)?.map(drop)
+            }
+            Writes::AtOnce(pool, _) => {
+                let ask = statement(DbBackend::Postgres, ONLY_READS, []);
+                let row = pool.query_one_raw(ask).await.map_err(store_error)?;
+                let only_reads = row.is_none_or(|row| row.try_get_by_index(0).unwrap_or(true));
+                if only_reads { Err(unavailable(OnlyReads)) } else { Ok(()) }
+            }
+        }
+    }
 }
+
+/// The server is there, but takes no writes.
+#[derive(Debug, thiserror::Error)]
+#[error("the server only reads")]
+struct OnlyReads;
 
 /// Reads on the readers' connections, without a transaction.
 pub(crate) struct SeaOrmQueries(pub(crate) DatabaseConnection);

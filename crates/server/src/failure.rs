@@ -60,6 +60,9 @@ impl From<OpenError> for Failure {
                 Self::Version(error)
             }
             OpenError::File { .. }
+            | OpenError::NoFolder(_)
+            | OpenError::Forbidden { .. }
+            | OpenError::NotSqlite(_)
             | OpenError::Unreachable { .. }
             | OpenError::Refused(_)
             | OpenError::Database(_) => Self::other(error),
