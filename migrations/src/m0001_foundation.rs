@@ -58,6 +58,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user ON sessions (user_id, created_at, id);
 CREATE INDEX sessions_end ON sessions (expires_at);
+CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 CREATE UNIQUE INDEX sessions_refresh_hash ON sessions (refresh_hash);
 
 CREATE TABLE patients (

@@ -19,6 +19,10 @@ on_both_databases! {
     keys_that_have_expired_are_forgotten_and_no_others,
 }
 
+pub(super) fn a_key_of(key: &str) -> IdempotencyKey {
+    IdempotencyKey { key: key.to_owned(), fingerprint: [1; 32] }
+}
+
 fn a_key(fingerprint: u8) -> IdempotencyKey {
     IdempotencyKey { key: "once".to_owned(), fingerprint: [fingerprint; 32] }
 }

@@ -4,6 +4,7 @@ mod appointment;
 mod attempt;
 mod audit;
 mod clinic;
+mod expiry;
 mod idempotency;
 mod schema;
 mod session;

@@ -44,7 +44,7 @@ pub(super) fn a_session(clinic: &Clinic, minutes: i64) -> Session {
     }
 }
 
-async fn keep(clinic: &Clinic, session: &Session) {
+pub(super) async fn keep(clinic: &Clinic, session: &Session) {
     let mut work = clinic.store.begin().await.unwrap();
     work.sessions().insert(session).await.unwrap();
     work.commit(an_entry()).await.unwrap();

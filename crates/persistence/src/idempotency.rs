@@ -9,7 +9,6 @@ use medilink_domain::time::Timestamp;
 use sea_orm::ConnectionTrait;
 
 use crate::error::store_error;
-use crate::store::SeaOrmStore;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 /// Inserts the key, or takes over one that has expired. Changes no row for a key that is in use;
@@ -25,40 +24,8 @@ ON CONFLICT (user_id, key) DO UPDATE
 const RESERVED: &str =
     "SELECT fingerprint, record_id FROM idempotency_keys WHERE user_id = $1 AND key = $2";
 
-/// Deletes some keys that have expired. The second comparison is for one that is taken over at the
-/// same moment: PostgreSQL compares again what has changed, but not what the subquery has found.
-const FORGET: &str = "\
-DELETE FROM idempotency_keys
-WHERE created_at < $1 AND (user_id, key) IN
-    (SELECT user_id, key FROM idempotency_keys WHERE created_at < $1 LIMIT $2)";
-
-/// How many keys are deleted at once: other writers of SQLite wait meanwhile.
-const FORGOTTEN_AT_ONCE: u16 = 500;
-
-/// Since when a key must have been used to hold.
-fn expiry(now: Timestamp) -> Timestamp {
-    now.saturating_add(TimeDelta::hours(-24))
-}
-
-impl SeaOrmStore {
-    /// Deletes what has expired, a little at a time: idempotency keys.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if the database fails; what was deleted until then stays deleted.
-    pub async fn forget_expired(&self, now: Timestamp) -> Result<(), StoreError> {
-        loop {
-            let work = self.work().await?;
-            let values = [expiry(now).as_utc().into(), i64::from(FORGOTTEN_AT_ONCE).into()];
-            let forget = work.statement(FORGET, values);
-            let forgotten = work.transaction.execute_raw(forget).await.map_err(store_error)?;
-            work.finish(&[]).await?;
-            if forgotten.rows_affected() < u64::from(FORGOTTEN_AT_ONCE) {
-                return Ok(());
-            }
-        }
-    }
-}
+/// How long a key holds.
+pub(crate) const KEPT: TimeDelta = TimeDelta::hours(24);
 
 #[async_trait]
 impl IdempotencyRepository for SeaOrmUnitOfWork {
@@ -77,7 +44,7 @@ impl IdempotencyRepository for SeaOrmUnitOfWork {
                 key.fingerprint.to_vec().into(),
                 record.into(),
                 now.as_utc().into(),
-                expiry(now).as_utc().into(),
+                now.saturating_add(-KEPT).as_utc().into(),
             ],
         );
         let reserved = self.transaction.execute_raw(reserve).await.map_err(store_error)?;

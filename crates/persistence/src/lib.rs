@@ -15,6 +15,7 @@ mod turnstile;
 mod writer;
 
 mod audit;
+mod expiry;
 mod migration;
 mod store;
 mod transaction;
