@@ -7,7 +7,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
-pub use sea_orm_migration::{Migration, MigratorTrait};
+pub use sea_orm_migration::MigratorTrait;
 
 mod m0001_foundation;
 mod m0002_sign_in;

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use medilink_persistence::{DatabaseUrl, SeaOrmStore};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, ExecResult, QueryResult, Statement};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, ExecResult, QueryResult,
+    Statement, TransactionTrait,
+};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -88,6 +91,20 @@ impl TestDatabase {
     }
 }
 
+/// A transaction of a connection that goes round the store. Dropping it undoes everything.
+pub struct RawTransaction(DatabaseTransaction);
+
+impl RawTransaction {
+    /// Runs SQL.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn execute(&self, sql: &str) -> Result<ExecResult, sea_orm::DbErr> {
+        self.0.execute_unprepared(sql).await
+    }
+}
+
 /// A connection that goes round the store.
 pub struct Raw(pub DatabaseConnection);
 
@@ -99,6 +116,12 @@ impl Raw {
     /// What the database says.
     pub async fn execute(&self, sql: &str) -> Result<ExecResult, sea_orm::DbErr> {
         self.0.execute_unprepared(sql).await
+    }
+
+    /// Begins a transaction.
+    pub async fn transaction(&self) -> RawTransaction {
+        let options = sea_orm::TransactionOptions::default();
+        RawTransaction(self.0.begin_with_options(options).await.expect("a transaction"))
     }
 
     /// Runs SQL that returns rows.

@@ -6,8 +6,8 @@ use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
 use medilink_domain::actor::{Actor, care_since};
-use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
-use medilink_domain::id::UserId;
+use medilink_domain::appointment::{AppointmentChange, AppointmentOrder, AppointmentStatus};
+use medilink_domain::id::{AppointmentId, UserId};
 use medilink_domain::period::BookableTime;
 use medilink_domain::policy::{Access, Action, reach};
 use medilink_domain::record::Concept;
@@ -30,6 +30,7 @@ on_both_databases! {
     whoever_writes_the_database_refuses_an_overlap,
     exactly_the_active_statuses_take_time,
     random_intervals_never_overlap,
+    changes_of_active_appointments_and_bookings_never_wait_in_a_circle,
     an_update_of_a_changed_appointment_is_stale,
     a_list_returns_nothing_out_of_reach,
     care_lasts_for_ninety_days,
@@ -197,6 +198,58 @@ async fn random_intervals_never_overlap(database: TestDatabase) {
             kept.push(wanted);
         }
     }
+}
+
+/// What confirms, checks in or starts an appointment leaves it active, and PostgreSQL compares it
+/// with its neighbours again.
+async fn changes_of_active_appointments_and_bookings_never_wait_in_a_circle(
+    database: TestDatabase,
+) {
+    let clinic = Clinic::on(database).await;
+    for hour in 0..20 {
+        let time = |minute: usize| format!("{hour:02}:{minute:02}");
+        let active = clinic.appointment(0, 0, &time(0), &time(20));
+        clinic.book(&active).await.unwrap();
+        let overlapping: Vec<_> = (0..12)
+            .map(|minute| clinic.appointment(0, 0, &time(minute), &time(minute + 15)))
+            .collect();
+
+        let changes = futures_util::future::join_all((0..4).map(|_| touch(&clinic, active.id)));
+        let bookings =
+            futures_util::future::join_all(overlapping.iter().map(|wanted| clinic.book(wanted)));
+        let (touched, booked) = tokio::join!(changes, bookings);
+
+        assert!(touched.iter().all(Result::is_ok), "{touched:?}");
+        for refused in booked {
+            let refused = refused.unwrap_err();
+            assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
+        }
+    }
+}
+
+/// Confirms an appointment again and again, with the locks that a use case takes.
+async fn touch(clinic: &Clinic, id: AppointmentId) -> Result<(), StoreError> {
+    for _ in 0..3 {
+        let mut work = clinic.store.begin().await?;
+        let found = work.appointments().find(id).await?.unwrap();
+        work.doctors().lock(found.doctor).await?;
+        work.patients().lock(found.patient).await?;
+        let mut appointment = work.appointments().lock(id).await?.unwrap();
+        let change = AppointmentChange {
+            from: Some(appointment.status),
+            to: AppointmentStatus::Confirmed,
+            old_time: None,
+            new_time: appointment.time,
+            by: clinic.user.id,
+            at: at(NOW),
+            reason: None,
+        };
+        appointment.status = AppointmentStatus::Confirmed;
+        appointment.revision.version += 1;
+        work.appointments().update(&appointment, &change).await?;
+        work.commit(an_entry()).await?;
+    }
+    Ok(())
 }
 
 async fn an_update_of_a_changed_appointment_is_stale(database: TestDatabase) {

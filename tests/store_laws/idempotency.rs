@@ -16,6 +16,11 @@ on_both_databases! {
     a_key_is_reserved_once_in_24_hours,
     a_reservation_that_is_undone_was_none,
     a_second_reservation_waits_for_the_first,
+    keys_that_have_expired_are_forgotten_and_no_others,
+}
+
+pub(super) fn a_key_of(key: &str) -> IdempotencyKey {
+    IdempotencyKey { key: key.to_owned(), fingerprint: [1; 32] }
 }
 
 fn a_key(fingerprint: u8) -> IdempotencyKey {
@@ -55,6 +60,25 @@ async fn a_reservation_that_is_undone_was_none(database: TestDatabase) {
     drop(work);
 
     assert_eq!(reserve(&clinic, &a_key(2), new_id(), at(NOW)).await, Reservation::First);
+}
+
+async fn keys_that_have_expired_are_forgotten_and_no_others(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut work = clinic.store.begin().await.unwrap();
+    let later = at(NOW).saturating_add(TimeDelta::hours(24));
+    for number in 0..1200 {
+        let key = IdempotencyKey { key: format!("old {number}"), fingerprint: [1; 32] };
+        work.idempotency().reserve(clinic.user.id, &key, new_id(), at(NOW)).await.unwrap();
+    }
+    work.idempotency().reserve(clinic.user.id, &a_key(1), new_id(), later).await.unwrap();
+    work.commit(an_entry()).await.unwrap();
+    let raw = clinic.database.raw().await;
+    let keys = "SELECT count(*) FROM idempotency_keys";
+
+    clinic.store.forget_expired(later).await.unwrap();
+    assert_eq!(raw.count(keys).await, 1201);
+    clinic.store.forget_expired(later.saturating_add(TimeDelta::seconds(1))).await.unwrap();
+    assert_eq!(raw.count(keys).await, 1);
 }
 
 async fn a_second_reservation_waits_for_the_first(database: TestDatabase) {

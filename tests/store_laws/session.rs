@@ -26,7 +26,7 @@ on_both_databases! {
 }
 
 /// A session of the clinic's user that began so many minutes after [`NOW`].
-fn a_session(clinic: &Clinic, minutes: i64) -> Session {
+pub(super) fn a_session(clinic: &Clinic, minutes: i64) -> Session {
     let now = at(NOW).saturating_add(TimeDelta::minutes(minutes));
     let id = new_id();
     let mut refresh_hash = [7; 32];
@@ -44,7 +44,7 @@ fn a_session(clinic: &Clinic, minutes: i64) -> Session {
     }
 }
 
-async fn keep(clinic: &Clinic, session: &Session) {
+pub(super) async fn keep(clinic: &Clinic, session: &Session) {
     let mut work = clinic.store.begin().await.unwrap();
     work.sessions().insert(session).await.unwrap();
     work.commit(an_entry()).await.unwrap();

@@ -3,9 +3,13 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use medilink_application::error::StoreError;
+use medilink_application::ports::AuditLog;
 use medilink_application::store::Store;
+use medilink_persistence::GroupedAuditLog;
+use medilink_tests::database::Raw;
 use medilink_tests::{TestDatabase, on_both_databases};
 
 use super::clinic::{Clinic, an_entry, insert};
@@ -17,6 +21,8 @@ on_both_databases! {
     units_that_are_aborted_anywhere_lose_no_other,
     units_that_run_at_once_are_all_kept,
     a_unit_after_a_refused_one_is_kept,
+    a_unit_is_dead_after_its_first_error,
+    a_stale_unit_is_dead_too,
 }
 
 const APPOINTMENTS: &str = "SELECT count(*) FROM appointments";
@@ -60,6 +66,7 @@ async fn a_unit_that_is_dropped_at_any_await_is_whole_or_absent_and_harms_no_oth
             tokio::join!(poll_times(clinic.book(&doomed), polls), clinic.book(&other));
         neighbour.unwrap();
 
+        assert_eq!(abandoned(&clinic, &raw).await, 0, "after {polls} polls");
         // What was dropped in the middle of its commit may still be kept, but only as a whole.
         clinic.cancel(other.id).await;
         kept += 1;
@@ -76,6 +83,25 @@ async fn a_unit_that_is_dropped_at_any_await_is_whole_or_absent_and_harms_no_oth
         }
     }
     panic!("no booking came to its end");
+}
+
+/// Counts the store's transactions that are open though nobody has them, once PostgreSQL has had a
+/// moment to undo them.
+async fn abandoned(clinic: &Clinic, raw: &Raw) -> i64 {
+    const OPEN: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name = 'medilink' AND state LIKE 'idle in transaction%'";
+    if !clinic.database.is_postgres() {
+        return 0;
+    }
+    let mut open = 0;
+    for _ in 0..100 {
+        open = raw.count(OPEN).await;
+        if open == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    open
 }
 
 /// The same on several threads, where what one drops and what another awaits truly meet.
@@ -141,6 +167,76 @@ async fn a_unit_after_a_refused_one_is_kept(database: TestDatabase) {
 
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 2);
     assert_eq!(clinic.database.raw().await.count(APPOINTMENTS).await, 2);
+}
+
+async fn a_unit_is_dead_after_its_first_error(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    clinic.book(&clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    let kept = clinic.appointment(0, 0, "11:00", "12:00");
+
+    let mut work = clinic.store.begin().await.unwrap();
+    insert(&mut *work, &kept).await.unwrap();
+    let refused = insert(&mut *work, &clinic.appointment(0, 0, "09:30", "10:30")).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))));
+    let read = work.appointments().find(kept.id).await;
+    let written = insert(&mut *work, &clinic.appointment(0, 0, "13:00", "14:00")).await;
+    let committed = work.commit(an_entry()).await;
+
+    assert!(read.is_err() && written.is_err() && committed.is_err());
+    assert_eq!(clinic.database.raw().await.count(APPOINTMENTS).await, 1);
+    clinic.book(&kept).await.unwrap();
+}
+
+async fn a_stale_unit_is_dead_too(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut stale = clinic.user.clone();
+    stale.revision.version += 2;
+
+    let mut work = clinic.store.begin().await.unwrap();
+    insert(&mut *work, &clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    assert!(matches!(work.users().update(&stale).await, Err(StoreError::Stale(_))));
+    let committed = work.commit(an_entry()).await;
+
+    assert!(committed.is_err());
+    assert_eq!(clinic.database.raw().await.count(APPOINTMENTS).await, 0);
+}
+
+/// Bookings that wait for one doctor must not take every connection.
+#[actix_web::test]
+async fn reads_and_the_audit_log_go_on_while_bookings_wait() {
+    const HELD: Duration = Duration::from_secs(2);
+
+    let clinic = Clinic::on(TestDatabase::postgres().await).await;
+    let log = GroupedAuditLog::start(clinic.store.clone());
+    let raw = clinic.database.raw().await;
+    let held = raw.transaction().await;
+    held.execute("SELECT 1 FROM doctors FOR UPDATE").await.unwrap();
+    let hours: Vec<_> = (0..40)
+        .map(|number| {
+            let (hour, minute) = (number / 2, 30 * (number % 2));
+            let end = format!("{hour:02}:{:02}", minute + 25);
+            clinic.appointment(0, 0, &format!("{hour:02}:{minute:02}"), &end)
+        })
+        .collect();
+    let bookings = futures_util::future::join_all(hours.iter().map(|hour| clinic.book(hour)));
+
+    let reads = async {
+        // By now as many wait as may.
+        tokio::time::sleep(HELD / 4).await;
+        let began = Instant::now();
+        for _ in 0..5 {
+            clinic.store.queries().users().find(clinic.user.id).await.unwrap();
+            log.record(an_entry()).await.unwrap();
+        }
+        let took = began.elapsed();
+        tokio::time::sleep((HELD * 3 / 4).saturating_sub(took)).await;
+        drop(held);
+        took
+    };
+    let (booked, took) = tokio::join!(bookings, reads);
+
+    assert!(took < HELD / 4, "{took:?}");
+    assert!(booked.iter().all(Result::is_ok), "{booked:?}");
 }
 
 /// Polls a future so many times at the most, then drops it. Tells whether it came to its end.

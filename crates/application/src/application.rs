@@ -11,7 +11,7 @@ use crate::appointment::Appointments;
 use crate::attempt::AttemptCounter;
 use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
-use crate::error::{Error, Result};
+use crate::error::{Result, StoreError};
 use crate::patient::Patients;
 use crate::ports::{AuditLog, Clock, Cursors, Devices, Ids, PasswordHasher, TokenIssuer};
 use crate::session::Sessions;
@@ -74,6 +74,20 @@ impl Default for Settings {
     }
 }
 
+/// Why requests cannot be served. What the store said is for the log alone.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    /// Somebody told the program to stop.
+    #[error("the program is about to stop")]
+    Retiring,
+    /// Nothing can be read.
+    #[error("the database does not answer")]
+    Silent(#[source] StoreError),
+    /// Nothing can be kept.
+    #[error("nothing can be written")]
+    Unwritable(#[source] StoreError),
+}
+
 /// Every use case of MediLink.
 pub struct Application {
     /// Booking and what follows.
@@ -113,7 +127,7 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Those of the use case, and [`Error::Store`] if the audit trail fails.
+    /// Those of the use case, and [`Error::Store`](crate::Error::Store) if the audit trail fails.
     pub async fn perform<T>(
         &self,
         caller: Caller,
@@ -146,13 +160,13 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if the store does not answer, [`Error::Overloaded`] if the program is about
-    /// to stop.
-    pub async fn ready(&self) -> Result<()> {
+    /// [`Unready`] that says why not.
+    pub async fn ready(&self) -> Result<(), Unready> {
         if self.is_retiring() {
-            return Err(Error::Overloaded);
+            return Err(Unready::Retiring);
         }
-        Ok(self.ports.store.ping().await?)
+        self.ports.store.ping().await.map_err(Unready::Silent)?;
+        self.ports.store.try_to_write().await.map_err(Unready::Unwritable)
     }
 
     /// Says that the program is about to stop. It still serves whoever comes, but asks nobody to

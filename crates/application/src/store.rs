@@ -26,6 +26,11 @@ pub trait Store: Send + Sync {
 
     /// Asks the database for a sign of life.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Tells whether a unit of work could be kept now.
+    ///
+    /// MUST leave no trace, and MUST fail if the database was moved or deleted under the program.
+    async fn try_to_write(&self) -> Result<(), StoreError>;
 }
 
 /// Writes that all happen, or none of them.

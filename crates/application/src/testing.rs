@@ -343,6 +343,10 @@ impl Store for FakeStore {
         }
         self.fails.map_or(Ok(()), |error| Err(error()))
     }
+
+    async fn try_to_write(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Reads an instant that a test knows to be right.

@@ -5,8 +5,8 @@
 //! a unit test, and why no adapter can go round it.
 //!
 //! Read it in this order: the words that every concept is written in ([`id`], [`choice`],
-//! [`change`], [`text`], [`name`], [`email`], [`time`], [`period`], [`zone`], [`money`], [`phi`], [`record`],
-//! [`revision`]), how a rule refuses ([`rule`]), who may do what ([`policy`], [`actor`]), and then
+//! [`change`], [`text`], [`search`], [`name`], [`email`], [`time`], [`period`], [`zone`], [`money`],
+//! [`phi`], [`record`], [`revision`]), how a rule refuses ([`rule`]), who may do what ([`policy`], [`actor`]), and then
 //! the concepts, one file each.
 
 pub mod change;
@@ -20,6 +20,7 @@ pub mod phi;
 pub mod record;
 pub mod revision;
 pub mod rule;
+pub mod search;
 pub mod text;
 pub mod time;
 pub mod zone;

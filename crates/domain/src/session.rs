@@ -65,6 +65,9 @@ pub enum Continuation {
 }
 
 impl Session {
+    /// How long a session that is over is kept, for those who look into what has happened.
+    pub const KEPT: TimeDelta = TimeDelta::days(30);
+
     /// How long after its use a refresh token gets the same answer again, so that two tabs that
     /// refresh at once, or an answer that is lost on the way, sign nobody out.
     pub const GRACE: TimeDelta = TimeDelta::seconds(10);

@@ -44,7 +44,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
 
 /// What a text may hold besides what one can see.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(crate) enum Shape {
     /// One line: a name, a number.
     Line,
     /// Paragraphs: line breaks and tabs are kept.
@@ -54,7 +54,7 @@ enum Shape {
 /// Trims a text and holds it to its bounds.
 ///
 /// Control characters are refused, NUL among them, which PostgreSQL cannot store.
-fn read(raw: &str, min: usize, max: usize, shape: Shape) -> Result<String, TextError> {
+pub(crate) fn read(raw: &str, min: usize, max: usize, shape: Shape) -> Result<String, TextError> {
     let text = raw.trim();
     let actual = text.chars().count();
     if actual < min {

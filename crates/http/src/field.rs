@@ -126,6 +126,7 @@ macro_rules! read {
 pub(crate) use read;
 
 /// Takes a text as it is.
+#[expect(clippy::unnecessary_wraps, reason = "it stands where a parser does, which may refuse")]
 pub(crate) fn verbatim(raw: &str) -> Result<String, Infallible> {
     Ok(raw.to_owned())
 }
@@ -232,7 +233,7 @@ impl Field<String> {
     fn without_blank(self) -> Self {
         match self {
             Self::Given(text) if text.trim().is_empty() => Self::Null,
-            other => other,
+            other @ (Self::Absent | Self::Null | Self::Wrong(_) | Self::Given(_)) => other,
         }
     }
 }

@@ -36,6 +36,10 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
 impl AppointmentRepository for SeaOrmUnitOfWork {
+    async fn find(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError> {
+        one(appointment::Entity::find_by_id(id.as_uuid()), &self.transaction).await
+    }
+
     async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError> {
         let locked = appointment::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await
@@ -108,7 +112,7 @@ impl AppointmentQueries for SeaOrmQueries {
 }
 
 /// Selects what a list may and should show.
-fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
+pub(crate) fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
     use appointment::Column;
 
     let mut select = appointment::Entity::find();
@@ -155,7 +159,7 @@ fn related(actor: &Actor, relation: Relation) -> Option<sea_orm::sea_query::Simp
     }
 }
 
-fn page_of(
+pub(crate) fn page_of(
     select: Select<appointment::Entity>,
     order: AppointmentOrder,
     stretch: &Stretch,
@@ -185,7 +189,7 @@ fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
 }
 
 /// Reads an appointment with what is shown of its doctor and its patient.
-fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
+pub(crate) fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
     // Left joins, though both are always there: the database is to begin with the appointments.
     select
         .join(JoinType::LeftJoin, appointment::Relation::Doctor.def())

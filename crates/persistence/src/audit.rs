@@ -7,12 +7,13 @@ use medilink_application::error::StoreError;
 use medilink_application::ports::AuditLog;
 use medilink_domain::audit::AuditEntry;
 use medilink_domain::id::{PatientId, SessionId};
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, Set};
+use sea_orm::{DbErr, EntityTrait, Set};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::entity::audit_entry;
 use crate::error::{store_error, unavailable};
 use crate::store::SeaOrmStore;
+use crate::transaction::Transaction;
 use crate::writer::essential;
 
 /// How many entries share a unit of work at the most.
@@ -73,14 +74,14 @@ async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
 }
 
 async fn keep(store: &SeaOrmStore, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-    let keep = async { store.work().await?.finish(&entries).await };
+    let keep = async { store.reserved_work().await?.finish(&entries).await };
     // A database that has gone silent must not keep all later entries waiting.
     tokio::time::timeout(PATIENCE, keep).await.unwrap_or(Err(StoreError::Busy))
 }
 
 /// Adds entries within a transaction.
 pub(crate) async fn append(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     entries: &[AuditEntry],
 ) -> Result<(), StoreError> {
     if entries.is_empty() {

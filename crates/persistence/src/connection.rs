@@ -32,22 +32,40 @@ impl std::fmt::Debug for PostgresUrl {
 
 /// A text that says where no database is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("give sqlite://PATH, like sqlite://data/medilink.db, or postgres://USER@HOST/NAME")]
-pub struct DatabaseUrlError;
+pub enum DatabaseUrlError {
+    /// It is neither of the two.
+    #[error("give sqlite://PATH, like sqlite://data/medilink.db, or postgres://USER@HOST/NAME")]
+    Neither,
+    /// What it keeps is gone with the program.
+    #[error("a database in memory forgets everything; give sqlite://PATH")]
+    InMemory,
+    /// It names a server, but cannot be read.
+    #[error(
+        "give postgres://USER:PASSWORD@HOST/NAME, and percent-encode / @ : # in the password, \
+        such as %2F for /"
+    )]
+    Postgres,
+}
 
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
 
     fn from_str(raw: &str) -> Result<Self, DatabaseUrlError> {
         match raw.split_once("://") {
+            Some(("sqlite", ":memory:")) => Err(DatabaseUrlError::InMemory),
             Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => {
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
-                PgConnectOptions::from_str(raw).map_err(|_| DatabaseUrlError)?;
+                // Behind the host, an @ was meant to stand before it.
+                let path = rest.split('?').next().and_then(|it| it.split_once(['/', '#']));
+                let is_cut = path.is_some_and(|(_, path)| path.contains('@'));
+                if is_cut || PgConnectOptions::from_str(raw).is_err() {
+                    return Err(DatabaseUrlError::Postgres);
+                }
                 Ok(Self::Postgres(PostgresUrl(raw.to_owned())))
             }
-            _ => Err(DatabaseUrlError),
+            _ => Err(DatabaseUrlError::Neither),
         }
     }
 }
@@ -63,6 +81,23 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// The folder is missing.
+    #[error("make the folder {0} first, or choose another place with --database-url")]
+    NoFolder(PathBuf),
+    /// Nothing may be made or written there.
+    #[error(
+        "cannot write in {folder}/: {source}; let this user write there, or choose another place \
+        with --database-url"
+    )]
+    Forbidden {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("{0} is not a SQLite database; choose another place with --database-url")]
+    NotSqlite(PathBuf),
     /// There is no server, or none that answers.
     #[error("cannot reach PostgreSQL at {server}: {reason}; check MEDILINK_DATABASE_URL")]
     Unreachable {
@@ -80,6 +115,17 @@ pub enum OpenError {
     /// The schema is older than the program.
     #[error("the database's schema is older than the program; run `medilink migrate up`")]
     Outdated,
+    /// A newer program was here, but steps of ours are missing.
+    #[error(
+        "the database lacks {pending}, but has {newer} of a newer program; \
+        run `medilink migrate up` of the newest program that has used it"
+    )]
+    Diverged {
+        /// The steps that are missing.
+        pending: String,
+        /// The last step of the newer program.
+        newer: String,
+    },
     /// The SQLite library has known faults.
     #[error("SQLite {0} is too old; it has to be 3.51.3 or later")]
     SqliteTooOld(String),
@@ -93,19 +139,6 @@ const BUSY: Duration = Duration::from_secs(4);
 
 /// How long a connection to PostgreSQL may be silent when it is given back.
 const SILENCE: Duration = Duration::from_secs(2);
-
-/// Makes the SQLite file, readable by its owner alone, unless it is there already.
-pub(crate) fn create_file(path: &Path) -> Result<(), OpenError> {
-    let failed = |source| OpenError::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(failed)
-}
 
 /// Opens the lock files beside a SQLite file.
 pub(crate) fn turnstile(path: &Path) -> Result<Turnstile, OpenError> {
@@ -123,7 +156,7 @@ pub(crate) fn sqlite_writer(path: &Path) -> ConnectOptions {
         .max_lifetime(None::<Duration>)
         .test_before_acquire(false)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |it| pragmas(it, &path).optimize_on_close(true, None));
+        .map_sqlx_sqlite_opts(move |it| pragmas(it, &path));
     options
 }
 
@@ -175,6 +208,17 @@ fn pragmas(options: SqliteConnectOptions, path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
 }
 
+/// How many connections to PostgreSQL there are at the most.
+fn postgres_connections() -> u32 {
+    (4 * cores()).clamp(8, 32)
+}
+
+/// How many units of work may have a connection to PostgreSQL at once. The rest is for reads and
+/// for the audit log.
+pub(crate) fn units_at_once() -> usize {
+    usize::try_from(postgres_connections() * 3 / 4).unwrap_or(1)
+}
+
 /// How the connections to PostgreSQL are opened.
 ///
 /// Nothing waits for ever: a statement, a lock and an idle transaction end before the deadline of
@@ -183,7 +227,7 @@ fn pragmas(options: SqliteConnectOptions, path: &Path) -> SqliteConnectOptions {
 pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.0.clone());
     options
-        .max_connections((4 * cores()).clamp(8, 32))
+        .max_connections(postgres_connections())
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(4))
         .connect_timeout(Duration::from_secs(4))
@@ -224,6 +268,13 @@ pub(crate) fn postgres_alone(url: &PostgresUrl) -> ConnectOptions {
     options
 }
 
+/// How one connection to PostgreSQL is opened that migrates. It does not wait long for locks.
+pub(crate) fn postgres_migrator(url: &PostgresUrl) -> ConnectOptions {
+    let mut options = postgres_alone(url);
+    options.map_sqlx_postgres_opts(|it| it.options([("lock_timeout", "3000")]));
+    options
+}
+
 /// Refuses a SQLite library that is too old.
 pub(crate) async fn assert_sqlite(connection: &DatabaseConnection) -> Result<(), OpenError> {
     let row = connection.query_one_raw(version_query()).await?;
@@ -261,6 +312,9 @@ pub(crate) async fn call_on(url: &PostgresUrl) -> Result<(), OpenError> {
         Ok(Err(sqlx::Error::Database(refusal))) => {
             Err(OpenError::Refused(refusal.message().to_owned()))
         }
+        Ok(Err(sqlx::Error::Protocol(_))) => {
+            Err(unreachable("what answers there is not PostgreSQL".to_owned()))
+        }
         Ok(Err(sqlx::Error::Io(error))) => Err(unreachable(error.to_string())),
         Ok(Err(error)) => Err(unreachable(error.to_string())),
         Ok(Ok(connection)) => {
@@ -290,7 +344,21 @@ mod tests {
             Ok(DatabaseUrl::Postgres(PostgresUrl(_)))
         ));
         for raw in ["", "data/m.db", "mysql://localhost/m", "sqlite://", "sqlite://m.db?mode=rw"] {
-            assert_eq!(raw.parse::<DatabaseUrl>(), Err(DatabaseUrlError), "{raw}");
+            assert_eq!(raw.parse::<DatabaseUrl>(), Err(DatabaseUrlError::Neither), "{raw}");
+        }
+        let in_memory = "sqlite://:memory:".parse::<DatabaseUrl>();
+        assert_eq!(in_memory, Err(DatabaseUrlError::InMemory));
+    }
+
+    #[test]
+    fn a_password_that_cuts_a_url_short_is_explained() {
+        for password in ["a/b", "1/2", "a#b", "1#2", "a:b/c", "/"] {
+            let url = format!("postgres://m:{password}@localhost/m");
+            assert_eq!(url.parse::<DatabaseUrl>(), Err(DatabaseUrlError::Postgres), "{url}");
+        }
+        for url in ["postgres://m:a%2Fb@localhost/m", "postgres://localhost/m?application_name=a@b"]
+        {
+            assert!(url.parse::<DatabaseUrl>().is_ok(), "{url}");
         }
     }
 

@@ -14,6 +14,7 @@ use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::money::Money;
 use medilink_domain::name::PersonName;
 use medilink_domain::record::{Concept, Record};
+use medilink_domain::search::Search;
 use medilink_domain::text::{
     Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
     SpecializationText, fold, words,
@@ -151,7 +152,7 @@ fn matching(filter: &DoctorFilter) -> Condition {
     use doctor::Column;
 
     let mut conditions = Condition::all();
-    for word in filter.search.iter().flat_map(|search| words(search)) {
+    for word in filter.search.iter().flat_map(Search::words) {
         conditions = conditions.add(Column::Id.in_subquery(doctors_with(word)));
     }
     if let Some(specialization) = filter.specialization {
@@ -170,7 +171,7 @@ fn matching(filter: &DoctorFilter) -> Condition {
 }
 
 /// Selects the doctors who have a word that begins like this one: a range of an index.
-fn doctors_with(word: String) -> SelectStatement {
+fn doctors_with(word: &str) -> SelectStatement {
     let last = format!("{word}{}", char::MAX);
     Query::select()
         .column(doctor_word::Column::DoctorId)

@@ -38,6 +38,11 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
     }
 }
 
+/// Tells whether a statement has waited too long for somebody else's lock on PostgreSQL.
+pub(crate) fn is_lock_timeout(error: &DbErr) -> bool {
+    refusal(error).and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "55P03")
+}
+
 /// Wraps what nobody can do anything about but an operator.
 pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(error))
@@ -78,6 +83,8 @@ fn state(refusal: &dyn sqlx::error::DatabaseError) -> State {
             // Serialization failure, deadlock, lock not available, canceled by a timeout, too many
             // connections, idle transaction ended.
             "40001" | "40P01" | "55P03" | "57014" | "53300" | "25P03" => State::Busy,
+            // A transaction that failed before, a server that only reads.
+            "25P02" | "25006" => State::OutOfOrder,
             // No connection, no resources, told to stop, system error.
             code if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
                 State::OutOfOrder

@@ -24,6 +24,9 @@ ON CONFLICT (user_id, key) DO UPDATE
 const RESERVED: &str =
     "SELECT fingerprint, record_id FROM idempotency_keys WHERE user_id = $1 AND key = $2";
 
+/// How long a key holds.
+pub(crate) const KEPT: TimeDelta = TimeDelta::hours(24);
+
 #[async_trait]
 impl IdempotencyRepository for SeaOrmUnitOfWork {
     async fn reserve(
@@ -33,7 +36,6 @@ impl IdempotencyRepository for SeaOrmUnitOfWork {
         record: Uuid,
         now: Timestamp,
     ) -> Result<Reservation, StoreError> {
-        let expired = now.saturating_add(TimeDelta::hours(-24));
         let reserve = self.statement(
             RESERVE,
             [
@@ -42,7 +44,7 @@ impl IdempotencyRepository for SeaOrmUnitOfWork {
                 key.fingerprint.to_vec().into(),
                 record.into(),
                 now.as_utc().into(),
-                expired.as_utc().into(),
+                now.saturating_add(-KEPT).as_utc().into(),
             ],
         );
         let reserved = self.transaction.execute_raw(reserve).await.map_err(store_error)?;
@@ -52,7 +54,7 @@ impl IdempotencyRepository for SeaOrmUnitOfWork {
 
         let look = self.statement(RESERVED, [user.as_uuid().into(), key.key.clone().into()]);
         let row = self.transaction.query_one_raw(look).await.map_err(store_error)?;
-        let row = row.ok_or(StoreError::Busy)?;
+        let row = row.ok_or_else(|| self.fail(StoreError::Busy))?;
         let fingerprint: Vec<u8> = row.try_get("", "fingerprint").map_err(store_error)?;
         let earlier: Uuid = row.try_get("", "record_id").map_err(store_error)?;
         if fingerprint == key.fingerprint {

@@ -10,15 +10,20 @@
 mod connection;
 mod entity;
 mod error;
+mod file;
 mod turnstile;
 mod writer;
 
 mod audit;
+mod expiry;
 mod migration;
 mod store;
+mod transaction;
 mod unit_of_work;
 
 mod page;
+#[cfg(test)]
+mod plan;
 mod stored;
 
 mod appointment;

@@ -1,18 +1,36 @@
 //! The store: where units of work begin and queries read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::store::{Queries, Store, UnitOfWork};
-use medilink_migrations::{Migrator, MigratorTrait};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    TransactionTrait,
+};
+use tokio::sync::Semaphore;
 
 use crate::connection::{self, DatabaseUrl, OpenError};
-use crate::error::store_error;
-use crate::migration;
+use crate::error::{store_error, unavailable};
+use crate::file::Identity;
+use crate::migration::{self, MigrationState};
 use crate::unit_of_work::SeaOrmUnitOfWork;
-use crate::writer::{Turn, Writer};
+use crate::writer::Writer;
+
+/// How long connections may take to close, and what is under way on them to end.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How long the writer's queue may take to move before nothing can be written.
+const STANDSTILL: Duration = Duration::from_secs(2);
+
+/// Whether a server of PostgreSQL only reads: one that follows another, or was told to.
+const ONLY_READS: &str =
+    "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
+
+/// How long a unit of work waits for a place.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Everything that MediLink remembers, in SQLite or PostgreSQL.
 #[derive(Clone)]
@@ -24,10 +42,11 @@ pub struct SeaOrmStore {
 /// Who may write.
 #[derive(Clone)]
 enum Writes {
-    /// One at a time, in groups.
-    InTurn(Writer),
-    /// As many as there are connections.
-    AtOnce(DatabaseConnection),
+    /// One at a time, in groups, to this file.
+    InTurn(Writer, Identity),
+    /// As many as there are places, which are fewer than connections: bookings that wait for one
+    /// doctor must not keep others from reading, nor from recording what was read.
+    AtOnce(DatabaseConnection, Arc<Semaphore>),
 }
 
 impl SeaOrmStore {
@@ -44,9 +63,13 @@ impl SeaOrmStore {
             DatabaseUrl::Sqlite(path) => {
                 migration::up(url).await?;
                 let reads = connection::connect(connection::sqlite_readers(path)).await?;
+                MigrationState::read(&reads).await?.warn_of_newer();
                 let turnstile = connection::turnstile(path)?;
                 let writer = Writer::start(connection::sqlite_writer(path), turnstile);
-                Ok(Self { reads, writes: Writes::InTurn(writer) })
+                let identity = Identity::of(path);
+                let identity =
+                    identity.map_err(|source| OpenError::File { path: path.clone(), source })?;
+                Ok(Self { reads, writes: Writes::InTurn(writer, identity) })
             }
             DatabaseUrl::Postgres(address) => {
                 connection::call_on(address).await?;
@@ -54,24 +77,54 @@ impl SeaOrmStore {
                     migration::up(url).await?;
                 }
                 let pool = connection::connect(connection::postgres(address)).await?;
-                let pending = Migrator::get_pending_migrations_read_only(&pool).await?.len();
-                if 0 < pending {
+                let state = MigrationState::read(&pool).await?;
+                if !state.pending.is_empty() {
                     return Err(OpenError::Outdated);
                 }
-                Ok(Self { reads: pool.clone(), writes: Writes::AtOnce(pool) })
+                state.warn_of_newer();
+                let places = Arc::new(Semaphore::new(connection::units_at_once()));
+                Ok(Self { reads: pool.clone(), writes: Writes::AtOnce(pool, places) })
             }
         }
     }
 
+    /// Ends what is open and closes every connection. What is asked of the store after that fails.
+    ///
+    /// A SQLite database is one file afterwards, unless another process has it open.
+    pub async fn close(&self) {
+        let reads = self.reads.clone().close();
+        if !matches!(tokio::time::timeout(CLOSING, reads).await, Ok(Ok(()))) {
+            tracing::warn!("some reads did not end");
+        }
+        if let Writes::InTurn(writer, _) = &self.writes
+            && tokio::time::timeout(CLOSING, writer.close()).await.is_err()
+        {
+            tracing::warn!("the writer did not end");
+        }
+    }
+
+    /// Begins a unit of work for somebody.
     pub(crate) async fn work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
-        let (transaction, turn) = match &self.writes {
-            Writes::InTurn(writer) => {
-                let (savepoint, turn) = writer.begin().await?;
-                (savepoint, Some(turn))
+        match &self.writes {
+            Writes::InTurn(..) => self.reserved_work().await,
+            Writes::AtOnce(pool, places) => {
+                let place = tokio::time::timeout(PATIENCE, Arc::clone(places).acquire_owned());
+                let place = place.await.map_err(|_| StoreError::Busy)?.map_err(unavailable)?;
+                Ok(SeaOrmUnitOfWork::at_once(begin(pool).await?, Some(place)))
             }
-            Writes::AtOnce(pool) => (begin(pool).await?, None::<Turn>),
-        };
-        Ok(SeaOrmUnitOfWork::new(transaction, turn))
+        }
+    }
+
+    /// Begins a unit of work that never waits for those of others: only for what holds no lock that
+    /// anybody waits for.
+    pub(crate) async fn reserved_work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
+        match &self.writes {
+            Writes::InTurn(writer, _) => {
+                let (savepoint, turn) = writer.begin().await?;
+                Ok(SeaOrmUnitOfWork::in_turn(savepoint, turn))
+            }
+            Writes::AtOnce(pool, _) => Ok(SeaOrmUnitOfWork::at_once(begin(pool).await?, None)),
+        }
     }
 }
 
@@ -90,16 +143,22 @@ pub async fn look(url: &DatabaseUrl) -> Result<Option<Arc<dyn Queries>>, OpenErr
             connection::connect(connection::postgres(address)).await?
         }
     };
-    let pending = Migrator::get_pending_migrations_read_only(&pool).await?.len();
-    match (pending, url) {
-        (0, _) => Ok(Some(Arc::new(SeaOrmQueries(pool)))),
+    let is_current = MigrationState::read(&pool).await?.pending.is_empty();
+    match (is_current, url) {
+        (true, _) => Ok(Some(Arc::new(SeaOrmQueries(pool)))),
         (_, DatabaseUrl::Sqlite(_)) => Ok(None),
         (_, DatabaseUrl::Postgres(_)) => Err(OpenError::Outdated),
     }
 }
 
 async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
-    pool.begin_with_options(sea_orm::TransactionOptions::default()).await.map_err(store_error)
+    let pool = pool.clone();
+    // In a task of its own, which nobody cancels. sqlx takes note of a transaction when the answer
+    // to BEGIN has come: whoever left before would leave it open, on a connection of the pool.
+    let begun = tokio::spawn(async move {
+        pool.begin_with_options(sea_orm::TransactionOptions::default()).await
+    });
+    begun.await.map_err(unavailable)?.map_err(store_error)
 }
 
 #[async_trait]
@@ -115,7 +174,28 @@ impl Store for SeaOrmStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.reads.ping().await.map_err(store_error)
     }
+
+    async fn try_to_write(&self) -> Result<(), StoreError> {
+        match &self.writes {
+            Writes::InTurn(_, file) => {
+                file.check().map_err(unavailable)?;
+                let turn = tokio::time::timeout(STANDSTILL, self.reserved_work()).await;
+                turn.map_err(|_| StoreError::Busy)?.map(drop)
+            }
+            Writes::AtOnce(pool, _) => {
+                let ask = statement(DbBackend::Postgres, ONLY_READS, []);
+                let row = pool.query_one_raw(ask).await.map_err(store_error)?;
+                let only_reads = row.is_none_or(|row| row.try_get_by_index(0).unwrap_or(true));
+                if only_reads { Err(unavailable(OnlyReads)) } else { Ok(()) }
+            }
+        }
+    }
 }
+
+/// The server is there, but takes no writes.
+#[derive(Debug, thiserror::Error)]
+#[error("the server only reads")]
+struct OnlyReads;
 
 /// Reads on the readers' connections, without a transaction.
 pub(crate) struct SeaOrmQueries(pub(crate) DatabaseConnection);

@@ -6,12 +6,12 @@ use medilink_domain::record::{Concept, Record};
 use medilink_domain::revision::Revision;
 use medilink_domain::time::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, Select,
 };
 use uuid::Uuid;
 
 use crate::error::store_error;
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 /// A stored value that breaks a rule.
@@ -47,10 +47,10 @@ pub(crate) async fn one<E, C>(
 ) -> Result<Option<<E::Model as Stored>::Held>, StoreError>
 where
     E: EntityTrait<Model: Stored>,
-    C: ConnectionTrait,
+    C: Connection,
 {
     let row = select.one(connection).await.map_err(store_error)?;
-    row.as_ref().map(restored).transpose()
+    row.as_ref().map(restored).transpose().inspect_err(|_| connection.fail())
 }
 
 impl SeaOrmUnitOfWork {
@@ -91,7 +91,10 @@ impl SeaOrmUnitOfWork {
             .exec(&self.transaction)
             .await
             .map_err(store_error)?;
-        if replaced.rows_affected == 0 { Err(StoreError::Stale(concept)) } else { Ok(()) }
+        if replaced.rows_affected == 0 {
+            return Err(self.fail(StoreError::Stale(concept)));
+        }
+        Ok(())
     }
 }
 

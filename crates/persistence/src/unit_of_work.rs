@@ -13,10 +13,12 @@ use medilink_application::store::UnitOfWork;
 use medilink_application::user::UserRepository;
 use medilink_domain::audit::AuditEntry;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::audit;
 use crate::error::store_error;
 use crate::store::statement;
+use crate::transaction::{Connection, Transaction};
 use crate::writer::Turn;
 
 /// Writes that all happen, or none of them.
@@ -26,13 +28,30 @@ pub(crate) struct SeaOrmUnitOfWork {
     // The order matters: the transaction is rolled back before the turn passes on. The other way
     // round, the writer opens the next savepoint inside this one, and keeps what nobody commits.
     /// On PostgreSQL a transaction, on SQLite a savepoint of the writer's group.
-    pub(crate) transaction: DatabaseTransaction,
+    pub(crate) transaction: Transaction,
     turn: Option<Turn>,
+    /// A place among the units of PostgreSQL, for as long as this one has a connection.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl SeaOrmUnitOfWork {
-    pub(crate) const fn new(transaction: DatabaseTransaction, turn: Option<Turn>) -> Self {
-        Self { transaction, turn }
+    /// Makes a unit of a savepoint of the writer's group.
+    pub(crate) const fn in_turn(savepoint: DatabaseTransaction, turn: Turn) -> Self {
+        Self { transaction: Transaction::new(savepoint), turn: Some(turn), _place: None }
+    }
+
+    /// Makes a unit of a transaction beside others.
+    pub(crate) const fn at_once(
+        transaction: DatabaseTransaction,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { transaction: Transaction::new(transaction), turn: None, _place: place }
+    }
+
+    /// Fails, and with it all that was done so far.
+    pub(crate) fn fail(&self, error: StoreError) -> StoreError {
+        self.transaction.fail();
+        error
     }
 
     pub(crate) fn statement(
@@ -47,7 +66,7 @@ impl SeaOrmUnitOfWork {
     pub(crate) async fn finish(self, entries: &[AuditEntry]) -> Result<(), StoreError> {
         // Not taken apart before: whatever fails or is cancelled here drops `self` in its order.
         audit::append(&self.transaction, entries).await?;
-        let Self { transaction, turn } = self;
+        let Self { transaction, turn, _place } = self;
         transaction.commit().await.map_err(store_error)?;
         match turn {
             Some(turn) => turn.durable().await,

@@ -1,5 +1,7 @@
 //! Users in the database.
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::user::{
@@ -13,7 +15,9 @@ use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Name, Phone};
 use medilink_domain::user::{Role, User, UserStatus, Username};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect, Set, Value};
+use sea_orm::{
+    ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, QuerySelect, Set, Value,
+};
 use uuid::Uuid;
 
 use crate::entity::user;
@@ -35,6 +39,13 @@ pub(crate) const OWN_PROFILE_JOINS: &str = "\
 LEFT JOIN doctors ON doctors.user_id = users.id
 LEFT JOIN patients ON patients.user_id = users.id
 LEFT JOIN pharmacies ON pharmacies.user_id = users.id";
+
+/// The columns of a user by name. All that there are would be others after a later step of the
+/// schema, and statements that are prepared already would fail.
+static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    let columns = user::Column::iter().map(|column| format!("users.{}", column.as_str()));
+    columns.collect::<Vec<_>>().join(", ")
+});
 
 #[async_trait]
 impl UserRepository for SeaOrmUnitOfWork {
@@ -105,8 +116,9 @@ impl SeaOrmQueries {
         value: impl Into<Value>,
     ) -> Result<Option<Credentials>, StoreError> {
         let sql = format!(
-            "SELECT users.*, {OWN_PROFILE_COLUMNS} FROM users {OWN_PROFILE_JOINS}
-            WHERE users.{column} = $1"
+            "SELECT {}, {OWN_PROFILE_COLUMNS} FROM users {OWN_PROFILE_JOINS}
+            WHERE users.{column} = $1",
+            *COLUMNS
         );
         let statement = self.statement(&sql, [value.into()]);
         let found =

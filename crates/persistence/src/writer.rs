@@ -29,6 +29,9 @@ const LONGEST: Duration = Duration::from_millis(20);
 /// How many units wait at the most. A longer queue only delays what will be too late anyway.
 const QUEUE: usize = 1024;
 
+/// How long a connection may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// Asks for a turn.
 type Ask = oneshot::Sender<Result<(DatabaseTransaction, Turn), StoreError>>;
 
@@ -37,7 +40,10 @@ type Acknowledgement = oneshot::Sender<Result<(), StoreError>>;
 
 /// Hands out turns to write.
 #[derive(Clone)]
-pub(crate) struct Writer(mpsc::Sender<Ask>);
+pub(crate) struct Writer {
+    asks: mpsc::Sender<Ask>,
+    ends: mpsc::Sender<oneshot::Sender<()>>,
+}
 
 /// The right to be the only unit of work that is open. Dropping it passes the turn on.
 pub(crate) struct Turn(oneshot::Sender<Acknowledgement>);
@@ -46,14 +52,24 @@ impl Writer {
     /// Starts the writer on the present runtime, with options that allow exactly one connection.
     pub(crate) fn start(options: ConnectOptions, turnstile: Turnstile) -> Self {
         let (asks, queue) = mpsc::channel(QUEUE);
-        essential("the writer", WriterTask { options, turnstile, idle: None }.run(queue));
-        Self(asks)
+        let (ends, end) = mpsc::channel(1);
+        essential("the writer", WriterTask { options, turnstile, idle: None }.run(queue, end));
+        Self { asks, ends }
+    }
+
+    /// Serves those who wait already, then nobody any more, and leaves the database as one file.
+    pub(crate) async fn close(&self) {
+        let (end, ended) = oneshot::channel();
+        if self.ends.send(end).await.is_ok() {
+            // However it ended, it has.
+            let _ = ended.await;
+        }
     }
 
     /// Waits for a turn, which comes with the savepoint to write into.
     pub(crate) async fn begin(&self) -> Result<(DatabaseTransaction, Turn), StoreError> {
         let (ask, turn) = oneshot::channel();
-        self.0.try_send(ask).map_err(|error| match error {
+        self.asks.try_send(ask).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Closed(_) => stopped(),
         })?;
@@ -91,20 +107,48 @@ struct WriterTask {
 }
 
 impl WriterTask {
-    async fn run(mut self, mut queue: mpsc::Receiver<Ask>) {
+    async fn run(
+        mut self,
+        mut queue: mpsc::Receiver<Ask>,
+        mut end: mpsc::Receiver<oneshot::Sender<()>>,
+    ) {
+        let told = loop {
+            tokio::select! {
+                Some(first) = queue.recv() => self.take_turn(first, &mut queue).await,
+                told = end.recv() => break told,
+            }
+        };
+        queue.close();
         while let Some(first) = queue.recv().await {
-            if first.is_closed() {
-                continue; // who asked has left
-            }
-            if let Err(error) = self.turnstile.enter().await {
-                let _ = first.send(Err(crate::error::unavailable(error)));
-                continue;
-            }
-            self.write_group(first, &mut queue).await;
-            if let Err(error) = self.turnstile.leave() {
-                tracing::error!(%error, "the turn to write could not be passed on");
-            }
+            self.take_turn(first, &mut queue).await;
         }
+        if let Err(error) = self.fold().await {
+            tracing::warn!(%error, "the write-ahead log stays beside the database");
+        }
+        if let Some(told) = told {
+            let _ = told.send(());
+        }
+    }
+
+    async fn take_turn(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) {
+        if first.is_closed() {
+            return; // who asked has left
+        }
+        if let Err(error) = self.turnstile.enter().await {
+            let _ = first.send(Err(crate::error::unavailable(error)));
+            return;
+        }
+        self.write_group(first, queue).await;
+        if let Err(error) = self.turnstile.leave() {
+            tracing::error!(%error, "the turn to write could not be passed on");
+        }
+    }
+
+    /// Moves what is in the write-ahead log into the database, and closes the connection.
+    async fn fold(&mut self) -> Result<(), DbErr> {
+        let connection = self.connection().await?;
+        connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        connection.close().await
     }
 
     async fn write_group(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) {
@@ -131,16 +175,17 @@ impl WriterTask {
             drop(group);
             Err(broken())
         };
-        match &outcome {
-            Ok(()) => self.idle = Some(connection),
-            Err(error) => {
-                tracing::error!(%error, units = kept.len(), "a group of writes was not kept");
-                // Its count of savepoints no longer holds.
-                let _ = connection.close().await;
-            }
-        }
+        let units = kept.len();
         for acknowledge in kept {
             let _ = acknowledge.send(outcome.clone().map_err(store_error));
+        }
+        match outcome {
+            Ok(()) => self.idle = Some(connection),
+            Err(error) => {
+                tracing::error!(%error, units, "a group of writes was not kept");
+                // Its count of savepoints no longer holds. A disk that hangs may never close it.
+                let _ = tokio::time::timeout(CLOSING, connection.close()).await;
+            }
         }
     }
 
@@ -164,6 +209,10 @@ async fn serve(
     let mut kept = Vec::new();
     let mut next = Some(first);
     while let Some(ask) = next.take() {
+        if ask.is_closed() {
+            next = queue.try_recv().ok();
+            continue; // who asked has left
+        }
         let savepoint = match savepoint(group).await {
             Ok(savepoint) => savepoint,
             Err(error) => {
@@ -224,7 +273,7 @@ mod tests {
 
     async fn a_writer(folder: &Path) -> Writer {
         let path = folder.join("medilink.db");
-        connection::create_file(&path).unwrap();
+        crate::file::create(&path).unwrap();
         let writer =
             Writer::start(connection::sqlite_writer(&path), connection::turnstile(&path).unwrap());
         let (transaction, turn) = writer.begin().await.unwrap();
@@ -264,10 +313,106 @@ mod tests {
     async fn units_that_wait_share_a_commit() {
         let folder = tempfile::tempdir().unwrap();
         let writer = a_writer(folder.path()).await;
+        let before = commits(folder.path());
 
         let units = (0..100).map(|_| write(&writer));
         let outcomes = futures_util::future::join_all(units).await;
 
         assert!(outcomes.iter().all(Result::is_ok));
+        let commits = commits(folder.path()) - before;
+        assert!((1..=20).contains(&commits), "{commits} commits for 100 units");
+    }
+
+    #[tokio::test]
+    async fn a_unit_is_told_that_another_of_its_group_has_undone_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = a_writer(folder.path()).await;
+
+        let (first, turn) = writer.begin().await.unwrap();
+        first.execute_unprepared("INSERT INTO notes VALUES ('first')").await.unwrap();
+        // It waits while the group is open, and so comes into the same one.
+        let second = async {
+            let (second, turn) = writer.begin().await.unwrap();
+            // As a full disk would.
+            second.execute_unprepared("ROLLBACK").await.unwrap();
+            let _ = second.commit().await;
+            drop(turn);
+        };
+        let first = async {
+            tokio::task::yield_now().await;
+            first.commit().await.unwrap();
+            turn.durable().await
+        };
+        let ((), told) = tokio::join!(second, first);
+
+        assert!(told.is_err(), "what was undone is not acknowledged");
+        write(&writer).await.unwrap();
+        assert_eq!(notes(folder.path()).await, 1, "the last one alone");
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_is_full_keeps_exactly_what_was_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = a_writer(folder.path()).await;
+        let large = async || {
+            let (transaction, turn) = writer.begin().await?;
+            let insert = "INSERT INTO notes VALUES (hex(randomblob(3000)))";
+            transaction.execute_unprepared(insert).await.map_err(store_error)?;
+            transaction.commit().await.map_err(store_error)?;
+            turn.durable().await
+        };
+        let limit = async |pages: u32| {
+            let (transaction, turn) = writer.begin().await.unwrap();
+            let limit = format!("PRAGMA max_page_count = {pages}");
+            transaction.execute_unprepared(&limit).await.unwrap();
+            transaction.commit().await.unwrap();
+            turn.durable().await.unwrap();
+        };
+
+        limit(40).await;
+        let outcomes = futures_util::future::join_all((0..100).map(|_| large())).await;
+
+        let acknowledged = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        assert!((1..100).contains(&acknowledged), "{acknowledged}");
+        assert_eq!(notes(folder.path()).await, acknowledged);
+        limit(1_000_000).await;
+        large().await.unwrap();
+        assert_eq!(notes(folder.path()).await, acknowledged + 1);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_closed_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = a_writer(folder.path()).await;
+        write(&writer).await.unwrap();
+        let log = folder.path().join("medilink.db-wal");
+        assert!(log.exists());
+
+        // Who waits already is still served.
+        let (written, ()) = tokio::join!(write(&writer), writer.close());
+
+        assert!(written.is_ok() && !log.exists());
+        assert!(write(&writer).await.is_err());
+        assert_eq!(notes(folder.path()).await, 2);
+    }
+
+    /// Counts the rows that another program sees.
+    async fn notes(folder: &Path) -> usize {
+        let reader = connection::sqlite_readers(&folder.join("medilink.db"));
+        let database = Database::connect(reader).await.unwrap();
+        let backend = database.get_database_backend();
+        let all = sea_orm::Statement::from_string(backend, "SELECT text FROM notes");
+        let count = database.query_all_raw(all).await.unwrap().len();
+        database.close().await.unwrap();
+        count
+    }
+
+    /// Counts the commits in the write-ahead log: the frame that ends one names the database's size.
+    fn commits(folder: &Path) -> usize {
+        const HEADER: usize = 32;
+        const FRAME: usize = 24 + 4096;
+
+        let log = std::fs::read(folder.join("medilink.db-wal")).unwrap();
+        log[HEADER..].chunks_exact(FRAME).filter(|frame| frame[4..8] != [0; 4]).count()
     }
 }

@@ -52,13 +52,19 @@ pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
         return Err(Failure::Configuration(known));
     }
 
-    let keys = secret::keys(config)?;
-    let application = wire::application(config, keys, wire::store(config, false).await?)?;
+    let obstacles = secret::obstacles(config);
+    if !obstacles.is_empty() {
+        return Err(obstacles.into());
+    }
+    let store = wire::store(config, false).await?;
+    let application = wire::application(config, secret::keys(config)?, store.clone())?;
     let admin = application
         .users
         .create_admin(CreateAdmin { username, email, password })
         .await
-        .map_err(explain)?;
+        .map_err(explain);
+    store.close().await;
+    let admin = admin?;
     writeln!(stdout(), "{} is an administrator now", admin.username).map_err(Failure::other)
 }
 

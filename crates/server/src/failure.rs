@@ -56,8 +56,13 @@ impl From<Vec<Wrong>> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Outdated | OpenError::SqliteTooOld(_) => Self::Version(error),
+            OpenError::Outdated | OpenError::Diverged { .. } | OpenError::SqliteTooOld(_) => {
+                Self::Version(error)
+            }
             OpenError::File { .. }
+            | OpenError::NoFolder(_)
+            | OpenError::Forbidden { .. }
+            | OpenError::NotSqlite(_)
             | OpenError::Unreachable { .. }
             | OpenError::Refused(_)
             | OpenError::Database(_) => Self::other(error),

@@ -31,5 +31,8 @@ pub(crate) async fn migrate(verb: &Migrate, config: &Config) -> Result<(), Failu
     for name in &state.pending {
         writeln!(out, "pending  {name}").map_err(Failure::other)?;
     }
+    for name in &state.newer {
+        writeln!(out, "newer    {name}").map_err(Failure::other)?;
+    }
     Ok(())
 }

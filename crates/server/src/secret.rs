@@ -31,6 +31,14 @@ pub(crate) fn keys(config: &Config) -> Result<SecretKeys, Failure> {
     Ok(SecretKeys::new(signing, also_valid))
 }
 
+/// Returns what keeps the program from starting: a weak key, in production.
+pub(crate) fn obstacles(config: &Config) -> Vec<Wrong> {
+    match config.profile {
+        Profile::Production => weaknesses(config),
+        Profile::Development => Vec::new(),
+    }
+}
+
 /// Returns what is wrong with the keys for those whom it has to protect.
 pub(crate) fn weaknesses(config: &Config) -> Vec<Wrong> {
     let signing = config.secret_key.as_ref().ok_or_else(missing);
@@ -70,9 +78,6 @@ fn strong(name: &str, given: &str) -> Result<SecretKey, Wrong> {
 fn kept_beside(database: &Path) -> Result<SecretKey, Failure> {
     let path = database.with_extension("key");
     let failed = |error: std::io::Error| Failure::Other(format!("{}: {error}", path.display()));
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

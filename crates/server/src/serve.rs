@@ -6,8 +6,11 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::web::Data;
 use clap::Args;
+use medilink_application::ports::Clock;
 use medilink_application::store::Store;
 use medilink_http::Edge;
+use medilink_persistence::SeaOrmStore;
+use medilink_security::SystemClock;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Profile};
@@ -23,6 +26,9 @@ const PATIENCE: u64 = 7;
 
 /// How often it is looked who need not be remembered any more for the sake of limits.
 const MEMORY: Duration = Duration::from_mins(1);
+
+/// How often, on average, is deleted what has expired.
+const EXPIRY: Duration = Duration::from_hours(1);
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -41,20 +47,22 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
             "--demo: demo accounts have known passwords; add --profile development".to_owned(),
         ));
     }
-    let obstacles = config.obstacles(config.profile);
+    let mut obstacles = config.obstacles(config.profile);
+    obstacles.extend(secret::obstacles(&config));
     if !obstacles.is_empty() {
         return Err(obstacles.into());
     }
     if let Some(doubt) = config.doubt() {
         tracing::warn!("{doubt}");
     }
-    let keys = secret::keys(&config)?;
     let store = wire::store(&config, verb.migrate).await?;
+    // Only now, lest a key be made beside no database.
+    let keys = secret::keys(&config)?;
     let has_demo_accounts = demo::is_there(&*store.queries()).await?;
     if has_demo_accounts && config.profile == Profile::Production {
         return Err(demo::known_passwords().into());
     }
-    let application = wire::application(&config, keys, store)?;
+    let application = wire::application(&config, keys, store.clone())?;
     let filled = verb.demo && demo::fill(&application).await?;
     if verb.demo && !filled && !has_demo_accounts {
         tracing::warn!("the database is not empty: no demo data was added");
@@ -77,6 +85,7 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let address = server.addrs().first().copied().unwrap_or(config.bind);
     announce(address, filled || (verb.demo && has_demo_accounts)).map_err(Failure::other)?;
     actix_web::rt::spawn(forget(edge));
+    actix_web::rt::spawn(forget_expired(store.clone()));
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(async move {
@@ -86,7 +95,9 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         tokio::time::sleep(FAREWELL).await;
         handle.stop(true).await;
     });
-    server.await.map_err(Failure::other)
+    let outcome = server.await;
+    store.close().await;
+    outcome.map_err(Failure::other)
 }
 
 /// Forgets, now and then, who has not come for a while.
@@ -94,6 +105,21 @@ async fn forget(edge: Data<Edge>) {
     loop {
         tokio::time::sleep(MEMORY).await;
         edge.limits.forget();
+    }
+}
+
+/// Deletes, every hour or so, what has expired. Instances that started together do so at different
+/// times.
+async fn forget_expired(store: SeaOrmStore) {
+    loop {
+        let mut random = [0_u8];
+        // Without randomness, all at the same time will do.
+        let _ = getrandom::fill(&mut random);
+        let [jitter] = random.map(u32::from);
+        tokio::time::sleep(EXPIRY / 2 + EXPIRY * jitter / 255).await;
+        if let Err(error) = store.forget_expired(SystemClock.now()).await {
+            tracing::warn!(%error, "what has expired was not deleted");
+        }
     }
 }
 

@@ -196,9 +196,11 @@ mod tests {
             .idempotency
             .expect_reserve()
             .returning(move |_, _, _, _| Ok(Reservation::Replay(earlier.as_uuid())));
-        clinic.work.appointments.expect_lock().return_once(|_| Ok(Some(first)));
-        clinic.work.doctors.expect_find().returning(|_| Ok(Some(a_doctor())));
-        clinic.work.patients.expect_find().returning(|_| Ok(Some(a_patient())));
+        let again = first.clone();
+        clinic.work.appointments.expect_find().return_once(|_| Ok(Some(first)));
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.patients.expect_lock().returning(|_| Ok(Some(a_patient())));
+        clinic.work.appointments.expect_lock().return_once(|_| Ok(Some(again)));
 
         let (booked, trail) = book(clinic, a_caller_with_a_key(Role::Patient)).await;
 

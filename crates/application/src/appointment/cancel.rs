@@ -65,6 +65,7 @@ mod tests {
     use medilink_domain::audit::Outcome;
     use medilink_domain::record::Record;
     use medilink_domain::user::Role;
+    use mockall::Sequence;
 
     use super::*;
     use crate::call::Caller;
@@ -76,10 +77,11 @@ mod tests {
 
     fn a_clinic(status: AppointmentStatus) -> FakeClinic {
         let mut clinic = FakeClinic::default();
-        let appointment = an_appointment(status);
-        clinic.work.appointments.expect_lock().return_once(|_| Ok(Some(appointment)));
-        clinic.work.doctors.expect_find().returning(|_| Ok(Some(a_doctor())));
-        clinic.work.patients.expect_find().returning(|_| Ok(Some(a_patient())));
+        let found = move |_| Ok(Some(an_appointment(status)));
+        clinic.work.appointments.expect_find().returning(found);
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.patients.expect_lock().returning(|_| Ok(Some(a_patient())));
+        clinic.work.appointments.expect_lock().returning(found);
         clinic
     }
 
@@ -122,6 +124,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_doctor_is_locked_before_the_patient_and_both_before_the_appointment() {
+        let mut clinic = FakeClinic::default();
+        let mut order = Sequence::new();
+        let found = |_| Ok(Some(an_appointment(AppointmentStatus::Scheduled)));
+        let work = &mut clinic.work;
+        work.appointments.expect_find().times(1).in_sequence(&mut order).returning(found);
+        let doctor = work.doctors.expect_lock().times(1).in_sequence(&mut order);
+        doctor.returning(|_| Ok(Some(a_doctor())));
+        let patient = work.patients.expect_lock().times(1).in_sequence(&mut order);
+        patient.returning(|_| Ok(Some(a_patient())));
+        work.appointments.expect_lock().times(1).in_sequence(&mut order).returning(found);
+        work.appointments.expect_update().returning(|_, _| Ok(()));
+
+        let (cancelled, _) = cancel(clinic, a_caller(Role::Doctor), Expected::Any).await;
+
+        assert!(cancelled.is_ok());
+    }
+
+    #[tokio::test]
     async fn another_version_than_the_caller_has_read_is_left_alone() {
         let clinic = a_clinic(AppointmentStatus::Scheduled);
 
@@ -157,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn an_appointment_that_does_not_exist_and_one_of_others_are_refused_alike() {
         let mut nobody = FakeClinic::default();
-        nobody.work.appointments.expect_lock().return_once(|_| Ok(None));
+        nobody.work.appointments.expect_find().return_once(|_| Ok(None));
         let somebody = a_clinic(AppointmentStatus::Scheduled);
 
         let (missing, missing_trail) =
@@ -192,8 +213,8 @@ mod tests {
         let mut clinic = FakeClinic::default();
         let appointment = an_appointment(AppointmentStatus::Scheduled);
         let record = Record::from(appointment.id);
-        clinic.work.appointments.expect_lock().return_once(|_| Ok(Some(appointment)));
-        clinic.work.doctors.expect_find().returning(|_| Ok(None));
+        clinic.work.appointments.expect_find().return_once(|_| Ok(Some(appointment)));
+        clinic.work.doctors.expect_lock().returning(|_| Ok(None));
 
         let (corrupt, _) = cancel(clinic, a_caller(Role::Admin), Expected::Any).await;
 

@@ -51,10 +51,11 @@ struct Loaded<'call> {
     permit: Permit<'call>,
 }
 
-/// Loads and locks an appointment if the caller may do something to it.
+/// Loads an appointment if the caller may do something to it, and keeps it from others.
 ///
-/// It locks the appointment alone. What moves it to another time has to lock its doctor and its
-/// patient before, in that order.
+/// Everybody locks the doctor, then the patient, then the appointment. On PostgreSQL every change
+/// of an active appointment, its status alone too, is compared with the others of its doctor and
+/// its patient; holding the appointment alone, it would wait in a circle with a booking.
 async fn load<'call>(
     call: &'call Call,
     work: &mut dyn UnitOfWork,
@@ -62,16 +63,18 @@ async fn load<'call>(
     action: Action,
 ) -> Result<Loaded<'call>> {
     let subject = Subject::of(id);
-    let appointment = work.appointments().lock(id).await?;
-    let appointment = appointment.ok_or_else(|| call.missing(action, subject))?;
-    let Appointment { doctor, patient, patient_created_by, .. } = appointment;
+    let found = work.appointments().find(id).await?;
+    let found = found.ok_or_else(|| call.missing(action, subject))?;
+    // None of these ever changes.
+    let Appointment { doctor, patient, patient_created_by, .. } = found;
 
     let relations = call.actor().relations_to_appointment(doctor, patient, patient_created_by);
     let permit = call.may(action, relations, subject.touching(Some(patient)))?;
 
     let corrupt = || StoreError::Corrupt(Record::from(id));
-    let doctor = work.doctors().find(doctor).await?.ok_or_else(corrupt)?;
-    let patient = work.patients().find(patient).await?.ok_or_else(corrupt)?;
+    let doctor = work.doctors().lock(doctor).await?.ok_or_else(corrupt)?;
+    let patient = work.patients().lock(patient).await?.ok_or_else(corrupt)?;
+    let appointment = work.appointments().lock(id).await?.ok_or_else(corrupt)?;
     Ok(Loaded { appointment, doctor, patient, permit })
 }
 

@@ -17,6 +17,9 @@ use crate::page::{Found, Stretch};
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait AppointmentRepository: Send {
+    /// Returns the appointment, or `None` if there is none by that id.
+    async fn find(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError>;
+
     /// Returns the appointment and keeps it from others until the unit of work ends, or returns
     /// `None` if there is none by that id.
     async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError>;

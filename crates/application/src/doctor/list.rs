@@ -3,6 +3,7 @@
 use medilink_domain::actor::Relations;
 use medilink_domain::doctor::Specialization;
 use medilink_domain::policy::Action;
+use medilink_domain::search::Search;
 use medilink_domain::text::Place;
 
 use super::{DoctorView, Doctors};
@@ -14,7 +15,7 @@ use crate::page::{Page, PageRequest};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DoctorFilter {
     /// Each word begins a word of the name or the hospital.
-    pub search: Option<String>,
+    pub search: Option<Search>,
     /// Of this field only.
     pub specialization: Option<Specialization>,
     /// Taking appointments, or not.

@@ -12,6 +12,7 @@ use medilink_domain::doctor::{BookingMode, DoctorChanges, Specialization, YearsO
 use medilink_domain::id::DoctorId;
 use medilink_domain::money::Money;
 use medilink_domain::record::Concept;
+use medilink_domain::search::Search;
 use medilink_domain::text::{Biography, LicenseNumber, OrganizationName, Place, Qualification};
 use medilink_domain::zone::Zone;
 use serde::Deserialize;
@@ -21,7 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, SignedIn};
 use crate::answer::{Shown, Tagged};
 use crate::body::Id;
-use crate::field::{Field, Rest, read, verbatim};
+use crate::field::{Field, Rest, read};
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::query::{Query, flag};
@@ -93,9 +94,10 @@ pub(super) struct DoctorFields {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListDoctorsQuery {
-    /// Each word begins a word of the name or the hospital; case and accents do not matter.
+    /// Up to eight words; each begins a word of the name or the hospital. Case and accents do not
+    /// matter.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, max_length = 100)]
     search: Field<String>,
     /// Of this field only.
     #[serde(default)]
@@ -187,7 +189,7 @@ impl ListDoctorsQuery {
     fn command(self) -> Result<ListDoctors> {
         let mut errors = FieldErrors::default();
         let filter = DoctorFilter {
-            search: read!(self.search.text(&mut errors, verbatim)),
+            search: read!(self.search.text(&mut errors, Search::parse)),
             specialization: read!(self.specialization.optional(&mut errors, Specialization::parse)),
             is_available: read!(self.is_available.optional(&mut errors, flag)),
             city: read!(self.city.text(&mut errors, Place::parse)),

@@ -1,5 +1,7 @@
 //! Signs of life, and explanations of problems: what is open to everybody outside the API.
 
+use std::error::Error as _;
+
 use actix_web::web::{Json, Path};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
@@ -7,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, Public, in_time};
-use crate::problem::{Problem, ProblemKind, catalogue};
+use crate::problem::{Problem, ProblemKind, catalogue, sentence};
 use crate::responses::problems;
 
 /// Mounts the routes of this file.
@@ -47,7 +49,7 @@ async fn show_health(_: Public) -> Json<Health> {
 
 /// Tell whether requests can be served
 ///
-/// It asks the database.
+/// It asks the database whether it can be read and written; if not, `detail` says why.
 #[utoipa::path(
     tag = "operations",
     responses(
@@ -58,7 +60,12 @@ async fn show_health(_: Public) -> Json<Health> {
 )]
 #[get("/health/ready")]
 async fn show_readiness(app: App, _: Public) -> Result<Json<Health>, Problem> {
-    in_time(app.ready()).await?;
+    let ready = in_time(async { Ok(app.ready().await) }).await?;
+    ready.map_err(|why| {
+        let source = why.source().and_then(|it| it.source().or(Some(it)));
+        tracing::warn!(%why, source = source.map(ToString::to_string), "not ready");
+        Problem::new(ProblemKind::UNAVAILABLE, sentence(&why))
+    })?;
     Ok(Json(Health { status: "ok" }))
 }
 

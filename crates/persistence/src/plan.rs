@@ -1,0 +1,120 @@
+//! How SQLite goes about the lists of appointments, whatever they are narrowed by.
+
+use medilink_application::appointment::AppointmentSelection;
+use medilink_application::page::{Position, Stretch};
+use medilink_application::testing::{NOW, an_actor, at};
+use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
+use medilink_domain::id::{DoctorId, PatientId, Uuid};
+use medilink_domain::policy::{Action, reach};
+use medilink_domain::user::Role;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryTrait, Statement};
+
+use crate::appointment::{page_of, seen, select};
+use crate::connection::{self, DatabaseUrl};
+
+#[tokio::test]
+async fn every_list_of_appointments_reads_one_index_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+
+    for role in [Role::Admin, Role::Coordinator, Role::Doctor, Role::Patient] {
+        for filters in 0..32 {
+            for order in [AppointmentOrder::Earliest, AppointmentOrder::Latest] {
+                for after in [false, true] {
+                    let (selection, stretch) = asked(role, filters, order, after);
+                    let plan = plan(&database, &selection, &stretch).await;
+                    let said = format!("{role} {filters:05b} {order:?} {after}: {plan:#?}");
+                    let index = format!("appointments_{}", narrowest(role, &selection));
+                    assert!(plan[0].split(' ').any(|word| word == index), "{said}");
+                    // A list of everything has nothing to seek, and is read from one end.
+                    let is_good = |step: &String| {
+                        !step.contains("TEMP B-TREE")
+                            && (!step.contains("SCAN") || index == "appointments_start")
+                    };
+                    assert!(plan.iter().all(is_good), "{said}");
+                }
+            }
+        }
+    }
+}
+
+/// The guards look for the neighbours of an appointment in one seek, however many there are.
+#[tokio::test]
+async fn the_guards_seek_among_the_active() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+
+    for party in ["doctor", "patient"] {
+        // The words of the triggers.
+        let guard = format!(
+            "EXPLAIN QUERY PLAN SELECT ends_at FROM appointments
+            WHERE {party}_id = x'00' AND starts_at < '2030' AND id <> x'00'
+                AND status IN ('scheduled', 'confirmed', 'checked_in', 'in_progress')
+            ORDER BY starts_at DESC LIMIT 1"
+        );
+        let guard = Statement::from_string(DbBackend::Sqlite, guard);
+        let steps = database.query_all_raw(guard).await.unwrap();
+        let steps: Vec<String> =
+            steps.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
+        assert!(steps.len() == 1, "{steps:?}");
+        assert!(steps[0].contains(&format!("INDEX appointments_{party}_active ")), "{steps:?}");
+    }
+}
+
+/// Makes a selection: each bit is a filter that is there.
+fn asked(
+    role: Role,
+    filters: u8,
+    order: AppointmentOrder,
+    after: bool,
+) -> (AppointmentSelection, Stretch) {
+    let has = |bit: u8| filters & (1 << bit) != 0;
+    let selection = AppointmentSelection {
+        actor: an_actor(role),
+        reach: reach(role, Action::ReadAppointment),
+        doctor: has(0).then(|| DoctorId::new(Uuid::from_u128(30))),
+        patient: has(1).then(|| PatientId::new(Uuid::from_u128(40))),
+        status: has(2).then_some(AppointmentStatus::Completed),
+        from: has(3).then(|| at(NOW)),
+        to: has(4).then(|| at("2030-02-01T00:00:00Z")),
+        order,
+    };
+    let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
+    (selection, Stretch { after: after.then_some(position), ..Stretch::default() })
+}
+
+/// Names the indexes whose first columns are compared with one value each, and of these the ones
+/// that leave the fewest appointments.
+fn narrowest(role: Role, selection: &AppointmentSelection) -> &'static str {
+    let doctor = selection.doctor.is_some() || role == Role::Doctor;
+    let patient = selection.patient.is_some() || role == Role::Patient;
+    match (patient, doctor, role == Role::Coordinator, selection.status.is_some()) {
+        (true, _, _, true) => "patient_status",
+        (true, _, _, false) => "patient",
+        (_, true, true, _) => "creator_doctor",
+        (_, true, _, true) => "doctor_status",
+        (_, true, _, false) => "doctor",
+        (_, _, true, true) => "creator_status",
+        (_, _, true, false) => "creator",
+        (_, _, _, true) => "status",
+        (_, _, _, false) => "start",
+    }
+}
+
+async fn plan(
+    database: &DatabaseConnection,
+    selection: &AppointmentSelection,
+    stretch: &Stretch,
+) -> Vec<String> {
+    let list = page_of(seen(select(selection)), selection.order, stretch).unwrap();
+    let Statement { sql, values, .. } = list.build(DbBackend::Sqlite);
+    let explain = format!("EXPLAIN QUERY PLAN {sql}");
+    let values = values.into_iter().flat_map(|values| values.0);
+    let explain = Statement::from_sql_and_values(DbBackend::Sqlite, &explain, values);
+    let steps = database.query_all_raw(explain).await.unwrap();
+    steps.iter().map(|step| step.try_get("", "detail").unwrap()).collect()
+}
