@@ -19,6 +19,7 @@ const PUBLIC: &[&str] = &[
     "post /api/v1/auth/login",
     "post /api/v1/auth/refresh",
     "post /api/v1/auth/register",
+    "post /api/v1/auth/setup",
 ];
 
 /// What everybody signed in may do to their own sessions and their own password. Each is tried in a
@@ -40,11 +41,19 @@ const SIGNED_IN: &[(&str, Action)] = &[
     ("get /api/v1/doctors", Action::ListDoctors),
     ("get /api/v1/doctors/{id}", Action::ReadDoctor),
     ("get /api/v1/patients/{id}", Action::ReadPatient),
+    ("get /api/v1/users", Action::ListUsers),
+    ("get /api/v1/users/{id}", Action::ReadUser),
     ("get /api/v1/users/{id}/sessions", Action::ListSessions),
+    ("patch /api/v1/auth/me", Action::ChangeOwnAccount),
+    ("patch /api/v1/users/{id}", Action::ChangeUser),
     ("post /api/v1/appointments", Action::BookAppointment),
     ("post /api/v1/appointments/{id}/cancel", Action::CancelAppointment),
     ("post /api/v1/patients", Action::CreatePatient),
+    ("post /api/v1/users", Action::CreateUser),
     ("post /api/v1/users/{id}/approve", Action::ApproveUser),
+    ("post /api/v1/users/{id}/disable", Action::DisableUser),
+    ("post /api/v1/users/{id}/enable", Action::EnableUser),
+    ("put /api/v1/auth/me", Action::ChangeOwnAccount),
 ];
 
 /// Somebody who tries, how they stand to the patient whom it is about, and which patient that is.
@@ -95,11 +104,33 @@ impl Cast {
             }
             "delete /api/v1/users/{id}/sessions"
             | "get /api/v1/users/{id}/sessions"
-            | "post /api/v1/users/{id}/approve" => {
+            | "get /api/v1/users/{id}"
+            | "post /api/v1/users/{id}/approve"
+            | "post /api/v1/users/{id}/disable" => {
                 self.clinic.registered("pharmacy", json!({})).await.user_id()
             }
             "get /api/v1/doctors/{id}" => self.doctor.clone(),
             "get /api/v1/patients/{id}" => patient.to_owned(),
+            "post /api/v1/users/{id}/enable" => {
+                let id = self.clinic.registered("pharmacy", json!({})).await.user_id();
+                let disable = format!("/api/v1/users/{id}/disable");
+                self.admin.post(&disable, json!({})).await.ok();
+                id
+            }
+            "patch /api/v1/users/{id}" => {
+                body = Some(json!({"role": "coordinator"}));
+                self.clinic.registered("pharmacy", json!({})).await.user_id()
+            }
+            "post /api/v1/users" => {
+                let email = format!("user{}@example.net", self.hour.get());
+                self.hour.set(self.hour.get() + 1);
+                body = Some(json!({"email": email, "password": PASSWORD}));
+                String::new()
+            }
+            "patch /api/v1/auth/me" | "put /api/v1/auth/me" => {
+                body = Some(json!({"first_name": "Test"}));
+                String::new()
+            }
             "post /api/v1/appointments" => {
                 body = Some(self.booking(patient));
                 String::new()

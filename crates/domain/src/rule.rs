@@ -51,6 +51,9 @@ impl RuleCode {
             Self::OutsideTimeSlots => "Outside time slots",
             Self::TimeInPast => "Time in the past",
             Self::UserRefused => "Wrong user status",
+            Self::OwnAccount => "Own account",
+            Self::LastAdmin => "Last administrator",
+            Self::AlreadySetUp => "Already set up",
         }
     }
 

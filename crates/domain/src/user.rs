@@ -45,6 +45,14 @@ impl Role {
         }
     }
 
+    /// Tells whether people register in this role by themselves.
+    pub const fn registers_by_itself(self) -> bool {
+        match self {
+            Self::Doctor | Self::Coordinator | Self::Pharmacy | Self::Patient => true,
+            Self::Admin => false,
+        }
+    }
+
     /// Tells whether an admin has to approve a registration in this role.
     pub const fn needs_approval(self) -> bool {
         match self {
@@ -457,10 +465,7 @@ mod tests {
         let role = |role| UserChanges { role: Change::Set(role), ..UserChanges::default() };
 
         assert_eq!(admin.disable(own, &admins, now), Err(UserError::Oneself));
-        assert_eq!(
-            admin.change(role(Role::Doctor), own, &admins, now),
-            Err(UserError::Oneself)
-        );
+        assert_eq!(admin.change(role(Role::Doctor), own, &admins, now), Err(UserError::Oneself));
         assert_eq!(admin.change(role(Role::Admin), own, &[own], now), Ok(()));
     }
 

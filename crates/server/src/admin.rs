@@ -1,11 +1,13 @@
-//! `medilink admin create`.
+//! `medilink admin create` and `reset-password`.
 
 use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 
+use actix_web::web::Data;
 use clap::{Args, Subcommand};
-use medilink_application::Error;
-use medilink_application::user::CreateAdmin;
+use medilink_application::user::{CreateAdmin, ResetPassword};
+use medilink_application::{Application, Error};
 use medilink_domain::email::Email;
+use medilink_domain::password::{NewPassword, Password};
 use medilink_domain::user::Username;
 
 use crate::config::Config;
@@ -17,6 +19,9 @@ pub(crate) enum Admin {
     /// Make an administrator; the password is asked for.
     #[command(after_help = "Example: medilink admin create --username ada --email ada@example.org")]
     Create(Create),
+    /// Give somebody who is locked out another password; it is asked for.
+    #[command(after_help = "Example: medilink admin reset-password --username ada")]
+    ResetPassword(ResetPasswordOf),
 }
 
 #[derive(Args)]
@@ -32,34 +37,82 @@ pub(crate) struct Create {
     password_stdin: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct ResetPasswordOf {
+    /// The user name, or the e-mail address.
+    #[arg(long)]
+    username: String,
+    /// Read the password from the first line of the input instead of asking.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
 pub(crate) async fn admin(verb: Admin, config: &Config) -> Result<(), Failure> {
-    let Admin::Create(create) = verb;
+    match verb {
+        Admin::Create(create) => make(create, config).await,
+        Admin::ResetPassword(reset) => reset_password(reset, config).await,
+    }
+}
+
+async fn make(create: Create, config: &Config) -> Result<(), Failure> {
     let username = Username::parse(&create.username)
         .map_err(|error| Failure::Configuration(format!("--username: {error}")))?;
     let email = Email::parse(&create.email)
         .map_err(|error| Failure::Configuration(format!("--email: {error}")))?;
-    let owner = [username.as_str(), email.disclose()];
-    let password = config
-        .password_rules
-        .choose(&password(create.password_stdin)?, &owner)
-        .map_err(|reasons| {
-            let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-            Failure::Configuration(format!("the password: {}", reasons.join("; ")))
-        })?;
+    let password = password(create.password_stdin)?;
+    let password = new_password(config, &password, &username, &email)
+        .map_err(|reasons| Failure::Configuration(format!("the password: {reasons}")))?;
 
-    if demo::LOG_INS.iter().any(|(_, _, known)| password.disclose() == *known) {
-        let known = "the password is one of the demo's, which everybody knows".to_owned();
-        return Err(Failure::Configuration(known));
-    }
-
-    let keys = secret::keys(config)?;
-    let application = wire::application(config, keys, wire::store(config, false).await?)?;
+    let application = application(config).await?;
     let admin = application
         .users
         .create_admin(CreateAdmin { username, email, password })
         .await
         .map_err(explain)?;
     writeln!(stdout(), "{} is an administrator now", admin.username).map_err(Failure::other)
+}
+
+async fn reset_password(reset: ResetPasswordOf, config: &Config) -> Result<(), Failure> {
+    let password = password(reset.password_stdin)?;
+    refuse_known(&password)
+        .map_err(|reason| Failure::Configuration(format!("the password: {reason}")))?;
+
+    let application = application(config).await?;
+    let command = ResetPassword { name: reset.username, password: Password::typed(password) };
+    let user = application.users.reset_password(command).await.map_err(|error| match error {
+        Error::NotFound(_) => Failure::Other("--username: nobody has this name".to_owned()),
+        other => explain(other),
+    })?;
+    let done = "has the new password now, and is signed out everywhere";
+    writeln!(stdout(), "{} {done}", user.username).map_err(Failure::other)
+}
+
+async fn application(config: &Config) -> Result<Data<Application>, Failure> {
+    let keys = secret::keys(config)?;
+    wire::application(config, keys, wire::store(config, false).await?)
+}
+
+/// Reads the password of an administrator who is to be made, or says every reason against it.
+pub(crate) fn new_password(
+    config: &Config,
+    raw: &str,
+    username: &Username,
+    email: &Email,
+) -> Result<NewPassword, String> {
+    let owner = [username.as_str(), email.disclose()];
+    let password = config.password_rules.choose(raw, &owner).map_err(|reasons| {
+        let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+        reasons.join("; ")
+    })?;
+    refuse_known(raw)?;
+    Ok(password)
+}
+
+fn refuse_known(password: &str) -> Result<(), String> {
+    if demo::LOG_INS.iter().any(|(_, _, known)| password == *known) {
+        return Err("it is one of the demo's, which everybody knows".to_owned());
+    }
+    Ok(())
 }
 
 fn password(from_input: bool) -> Result<String, Failure> {

@@ -1,11 +1,14 @@
 //! The routes of version 1, one file a concept.
 
+mod account;
+mod administration;
 mod appointment;
 mod doctor;
 mod health;
 mod password;
 mod patient;
 mod session;
+mod set_up;
 mod user;
 
 use utoipa_actix_web::scope;
@@ -19,6 +22,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .configure(session::routes)
                 .configure(password::routes)
                 .configure(user::routes)
+                .configure(set_up::routes)
+                .configure(account::routes)
+                .configure(administration::routes)
                 .configure(patient::routes)
                 .configure(doctor::routes)
                 .configure(appointment::routes),
