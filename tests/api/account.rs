@@ -57,6 +57,6 @@ async fn a_stale_account_is_left_alone(database: TestDatabase) {
     };
 
     send("\"1\"").await.ok();
-    send("\"1\"").await.problem(412, "stale");
+    let _ = send("\"1\"").await.problem(412, "stale");
     send("\"2\"").await.ok();
 }

@@ -61,21 +61,21 @@ async fn whoever_is_disabled_is_out_at_once_and_comes_back_as_they_were(database
         let disabled = admin.post(&path(&person.user, "/disable"), json!({})).await.ok();
         assert_eq!(disabled["status"], "disabled");
         assert_eq!(disabled["doctor_id"], person.user["doctor_id"]);
-        person.get("/api/v1/auth/me").await.problem(401, "authentication-required");
+        let _ = person.get("/api/v1/auth/me").await.problem(401, "authentication-required");
         let body = json!({"username": name, "password": PASSWORD});
         let refused = clinic.unknown().post("/api/v1/auth/login", body).await;
-        refused.problem(401, "wrong-credentials");
+        let _ = refused.problem(401, "wrong-credentials");
         for action in ["/disable", "/approve"] {
             let refused = admin.post(&path(&person.user, action), json!({})).await;
-            refused.problem(409, "user-refused");
+            let _ = refused.problem(409, "user-refused");
         }
 
         let enabled = admin.post(&path(&person.user, "/enable"), json!({})).await.ok();
         assert_eq!(enabled["status"], before);
         let refused = admin.post(&path(&person.user, "/enable"), json!({})).await;
-        refused.problem(409, "user-refused");
+        let _ = refused.problem(409, "user-refused");
         // The sessions of before stay ended.
-        person.get("/api/v1/auth/me").await.problem(401, "authentication-required");
+        let _ = person.get("/api/v1/auth/me").await.problem(401, "authentication-required");
         assert_eq!(clinic.unknown().logs_in(&name, PASSWORD).await.user["status"], before);
     }
 }
@@ -84,14 +84,14 @@ async fn a_new_role_holds_from_the_next_request_on(database: TestDatabase) {
     let clinic = TestApp::on(database).await;
     let (admin, person) = (clinic.an_admin().await, clinic.a_coordinator().await);
     let change = async |body: Value| admin.patch(&path(&person.user, ""), body).await;
-    person.get("/api/v1/users").await.problem(403, "forbidden");
+    let _ = person.get("/api/v1/users").await.problem(403, "forbidden");
 
     let changed = change(json!({"role": "admin", "first_name": "Grace"})).await.ok();
     assert_eq!((&changed["role"], &changed["first_name"]), (&json!("admin"), &json!("Grace")));
     person.get("/api/v1/users").await.ok();
 
     let doctor = change(json!({"role": "doctor"})).await.ok();
-    person.get("/api/v1/users").await.problem(403, "forbidden");
+    let _ = person.get("/api/v1/users").await.problem(403, "forbidden");
     let profile = format!("/api/v1/doctors/{}", text(&doctor["doctor_id"]));
     let profile = person.get(&profile).await.ok();
     assert_eq!((&profile["first_name"], &profile["user_id"]), (&json!("Grace"), &doctor["id"]));
@@ -114,13 +114,13 @@ async fn the_last_administrator_and_oneself_stay(database: TestDatabase) {
         async move { person.patch(&path, json!({"role": "coordinator"})).await }
     };
 
-    admin.post(&path(&admin.user, "/disable"), json!({})).await.problem(409, "own-account");
-    demote(&admin, &admin.user).await.problem(409, "own-account");
+    let _ = admin.post(&path(&admin.user, "/disable"), json!({})).await.problem(409, "own-account");
+    let _ = demote(&admin, &admin.user).await.problem(409, "own-account");
 
     let other = clinic.a_coordinator().await;
     admin.patch(&path(&other.user, ""), json!({"role": "admin"})).await.ok();
     demote(&other, &admin.user).await.ok();
-    demote(&admin, &other.user).await.problem(403, "forbidden");
+    let _ = demote(&admin, &other.user).await.problem(403, "forbidden");
 }
 
 async fn users_are_searched_filtered_and_paged(database: TestDatabase) {

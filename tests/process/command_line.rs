@@ -133,7 +133,7 @@ async fn the_token_of_the_set_up_is_told_to_a_terminal_alone() {
         "password": "correct horse",
     });
     let refused = server.unknown().post("/api/v1/auth/setup", body).await;
-    refused.problem(409, "already-set-up");
+    let _ = refused.problem(409, "already-set-up");
 }
 
 /// Runs a command on a terminal of its own.

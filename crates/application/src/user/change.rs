@@ -3,8 +3,6 @@
 use medilink_domain::actor::Relations;
 use medilink_domain::doctor::DoctorProfile;
 use medilink_domain::id::UserId;
-use medilink_domain::patient::PatientDetails;
-use medilink_domain::pharmacy::PharmacyProfile;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 use medilink_domain::user::{Role, UserChanges};
@@ -62,12 +60,8 @@ impl Users {
                 let zone = self.settings.default_time_zone.clone();
                 Some(Profile::Doctor(Box::new(DoctorProfile::blank(zone))))
             }
-            Role::Patient if own.patient.is_none() => {
-                Some(Profile::Patient(Box::new(PatientDetails::default())))
-            }
-            Role::Pharmacy if own.pharmacy.is_none() => {
-                Some(Profile::Pharmacy(Box::new(PharmacyProfile::default())))
-            }
+            Role::Patient if own.patient.is_none() => Some(Profile::Patient(Box::default())),
+            Role::Pharmacy if own.pharmacy.is_none() => Some(Profile::Pharmacy(Box::default())),
             Role::Admin | Role::Coordinator | Role::Doctor | Role::Patient | Role::Pharmacy => None,
         }
     }

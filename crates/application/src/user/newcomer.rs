@@ -170,10 +170,10 @@ impl Users {
         naming: Naming,
     ) -> Result<Username> {
         let readable = match naming {
-            Naming::Readable => 1..=5,
-            Naming::Unguessable => 1..=0,
+            Naming::Readable => 5,
+            Naming::Unguessable => 0,
         };
-        for attempt in readable {
+        for attempt in 1..=readable {
             let username = Username::from_email(email, attempt);
             if !work.users().taken(&username, email).await?.username {
                 return Ok(username);
