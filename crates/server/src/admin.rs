@@ -79,10 +79,7 @@ async fn reset_password(reset: ResetPasswordOf, config: &Config) -> Result<(), F
 
     let application = application(config).await?;
     let command = ResetPassword { name: reset.username, password: Password::typed(password) };
-    let user = application.users.reset_password(command).await.map_err(|error| match error {
-        Error::NotFound(_) => Failure::Other("--username: nobody has this name".to_owned()),
-        other => explain(other),
-    })?;
+    let user = application.users.reset_password(command).await.map_err(explain)?;
     let done = "has the new password now, and is signed out everywhere";
     writeln!(stdout(), "{} {done}", user.username).map_err(Failure::other)
 }
@@ -136,6 +133,9 @@ fn password(from_input: bool) -> Result<String, Failure> {
 
 /// Says which field is wrong, as the command line calls it.
 fn explain(error: Error) -> Failure {
+    if let Error::NotFound(_) = error {
+        return Failure::Other("--username: nobody has this name".to_owned());
+    }
     let Error::Invalid(fields) = error else { return Failure::other(error) };
     let wrong: Vec<_> = fields
         .by_field()

@@ -296,12 +296,12 @@ impl ListUsersQuery {
 impl ChangeUserBody {
     fn changes(self) -> Result<UserChanges> {
         let mut errors = FieldErrors::default();
-        let role = match self.role {
-            Field::Absent => Change::Keep,
+        let role = if let Field::Absent = self.role {
+            Change::Keep
+        } else {
             // Nobody is without a role, so null is no answer.
-            role => role
-                .required("role", &mut errors, |raw| Role::parse_alias(&raw))
-                .map_or(Change::Keep, Change::Set),
+            let role = self.role.required("role", &mut errors, |raw| Role::parse_alias(&raw));
+            role.map_or(Change::Keep, Change::Set)
         };
         let person = self.person.changes(&mut errors);
         self.unknown.refuse(&mut errors);
