@@ -11,6 +11,7 @@ pub use sea_orm_migration::MigratorTrait;
 
 mod m0001_foundation;
 mod m0002_sign_in;
+mod m0003_users;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -18,7 +19,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_sign_in::Migration)]
+        vec![
+            Box::new(m0001_foundation::Migration),
+            Box::new(m0002_sign_in::Migration),
+            Box::new(m0003_users::Migration),
+        ]
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use medilink_domain::policy::{Action, Relation, discloses_patient_data};
 use medilink_domain::user::Role;
+use medilink_tests::app::PASSWORD;
 use medilink_tests::database::Raw;
 use medilink_tests::person::{a_booking, text};
 use medilink_tests::{Answer, Person, TestApp};
@@ -21,7 +22,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
     row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
     row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
+    row("get /api/v1/users", Action::ListUsers, About::Nothing, no_body),
+    row("get /api/v1/users/{id}", Action::ReadUser, About::User, no_body),
     row("get /api/v1/users/{id}/sessions", Action::ListSessions, About::User, no_body),
+    row("patch /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
+    row(
+        "patch /api/v1/users/{id}",
+        Action::ChangeUser,
+        About::User,
+        |_, _| json!({"role": "coordinator"}),
+    ),
     row("post /api/v1/appointments", Action::BookAppointment, About::Nothing, Cast::booking),
     row(
         "post /api/v1/appointments/{id}/cancel",
@@ -35,7 +45,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::Nothing,
         |_, _| json!({"first_name": "New", "last_name": "Patient"}),
     ),
+    row("post /api/v1/users", Action::CreateUser, About::Nothing, Cast::newcomer),
     row("post /api/v1/users/{id}/approve", Action::ApproveUser, About::User, no_body),
+    row("post /api/v1/users/{id}/disable", Action::DisableUser, About::User, no_body),
+    row("post /api/v1/users/{id}/enable", Action::EnableUser, About::DisabledUser, no_body),
+    row("put /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
 ];
 
 /// One row of [`OPERATIONS`].
@@ -60,6 +74,8 @@ enum About {
     Session,
     /// Somebody else, who waits for approval.
     User,
+    /// Somebody else, who may do nothing.
+    DisabledUser,
 }
 
 const fn row(
@@ -73,6 +89,10 @@ const fn row(
 
 fn no_body(_: &Cast, _: &str) -> Value {
     Value::Null
+}
+
+fn a_name(_: &Cast, _: &str) -> Value {
+    json!({"first_name": "Test"})
 }
 
 impl Operation {
@@ -185,6 +205,12 @@ impl Cast {
                 text(&sessions["items"][0]["id"])
             }
             About::User => self.clinic.registered("pharmacy", json!({})).await.user_id(),
+            About::DisabledUser => {
+                let id = self.clinic.registered("pharmacy", json!({})).await.user_id();
+                let disable = format!("/api/v1/users/{id}/disable");
+                self.admin.post(&disable, json!({})).await.ok();
+                id
+            }
         };
         Request::new(method, path.replace("{id}", &id), &(operation.body)(self, patient))
     }
@@ -225,6 +251,13 @@ impl Cast {
     pub(super) async fn appointment(&self, patient: &str) -> String {
         let body = self.booking(patient);
         text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
+    }
+
+    /// Writes the body of a new user.
+    fn newcomer(&self, _: &str) -> Value {
+        let number = self.hour.get();
+        self.hour.set(number + 1);
+        json!({"email": format!("user{number}@example.net"), "password": PASSWORD})
     }
 
     /// Writes the body of a booking of the next free hour.

@@ -1,5 +1,7 @@
 //! The API as its clients see it.
 
+mod account;
+mod administration;
 mod appointment;
 mod attempt;
 mod authorization;
@@ -17,5 +19,6 @@ mod patient;
 mod problem;
 mod refresh;
 mod session;
+mod set_up;
 mod token;
 mod user;

@@ -1,7 +1,7 @@
 //! The verbs of the program, and what it says when it is called wrongly.
 
-use std::io::Write;
-use std::process::{Output, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Output, Stdio};
 
 use medilink_tests::{Program, TestDatabase};
 
@@ -47,6 +47,104 @@ async fn an_administrator_is_made_and_signs_in() {
     let server = Program::serve(&database);
     let admin = server.unknown().logs_in("root", "correct horse").await;
     assert_eq!(admin.user["role"], "admin");
+}
+
+#[actix_web::test]
+async fn an_administrator_who_is_locked_out_gets_another_password() {
+    let database = TestDatabase::empty(false);
+    let create = ["admin", "create", "--username", "root", "--email", "root@example.org"];
+    run(&database, &[&create[..], &["--password-stdin"]].concat(), Some("correct horse"));
+    let reset = |name: &str, password: &str| {
+        let words = ["admin", "reset-password", "--username", name, "--password-stdin"];
+        run(&database, &words, Some(password))
+    };
+    let server = Program::serve(&database);
+    let admin = server.unknown().logs_in("root", "correct horse").await;
+
+    let done = reset("root", "battery staple\n");
+
+    assert_eq!(code(&done), Some(0), "{}", said(&done));
+    assert!(!said(&done).contains("battery"));
+    assert_eq!(admin.get("/api/v1/auth/me").await.status, 401);
+    server.unknown().logs_in("root@example.org", "battery staple").await;
+    for (name, password, remedy) in
+        [("nobody", "battery staple", "--username"), ("root", "12345678", "digits")]
+    {
+        let refused = reset(name, password);
+        assert_eq!(code(&refused), Some(1), "{name}");
+        assert!(said(&refused).contains(remedy), "{}", said(&refused));
+    }
+}
+
+#[actix_web::test]
+async fn the_first_administrator_comes_from_the_settings_once() {
+    let database = TestDatabase::empty(false);
+    let file = database.folder().join("password");
+    std::fs::write(&file, "correct horse\n").unwrap();
+    let serve = |name: &str| {
+        let mut command = Program::command(&database);
+        command
+            .env("MEDILINK_ADMIN_USERNAME", name)
+            .env("MEDILINK_ADMIN_EMAIL", format!("{name}@example.org"))
+            .env("MEDILINK_ADMIN_PASSWORD_FILE", &file)
+            .args(["serve", "--bind", "127.0.0.1:0"]);
+        Program::start(command)
+    };
+
+    serve("root").unknown().logs_in("root", "correct horse").await;
+    let later = serve("other");
+
+    later.unknown().logs_in("root", "correct horse").await;
+    let body = serde_json::json!({"username": "other", "password": "correct horse"});
+    assert_eq!(later.unknown().post("/api/v1/auth/login", body).await.status, 401);
+
+    let mut half = Program::command(&database);
+    half.env("MEDILINK_ADMIN_USERNAME", "root").arg("serve");
+    let half = half.output().unwrap();
+    assert_eq!(code(&half), Some(2));
+    assert!(said(&half).contains("MEDILINK_ADMIN_PASSWORD_FILE"), "{}", said(&half));
+}
+
+#[actix_web::test]
+async fn the_token_of_the_set_up_is_told_to_a_terminal_alone() {
+    let database = TestDatabase::empty(false);
+    let token = |through_a_terminal: bool| {
+        let mut command = Program::command(&database);
+        command.args(["serve", "--bind", "127.0.0.1:0"]);
+        let mut command = if through_a_terminal { on_a_terminal(&command) } else { command };
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let told = ["Set-up token", "a start on a"];
+        let last = output.find(|line| told.iter().any(|words| line.contains(words)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        last.unwrap()
+    };
+
+    assert!(token(false).contains("a start on a"));
+    let told = token(true);
+    assert_eq!(told.split_whitespace().last().unwrap().len(), 43, "{told}");
+
+    let create = ["admin", "create", "--username", "root", "--email", "root@example.org"];
+    run(&database, &[&create[..], &["--password-stdin"]].concat(), Some("correct horse"));
+    let server = Program::serve(&database);
+    let body = serde_json::json!({
+        "token": told.split_whitespace().last(), "username": "eve", "email": "eve@example.org",
+        "password": "correct horse",
+    });
+    let refused = server.unknown().post("/api/v1/auth/setup", body).await;
+    let _ = refused.problem(409, "already-set-up");
+}
+
+/// Runs a command on a terminal of its own.
+fn on_a_terminal(command: &Command) -> Command {
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let mut script = Command::new("/usr/bin/script");
+    script.args(["-q", "-e", "-c", &words.join(" "), "/dev/null"]).env_clear();
+    script.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    script.current_dir(command.get_current_dir().unwrap()).stdin(Stdio::null());
+    script
 }
 
 #[actix_web::test]

@@ -11,7 +11,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use medilink_application::Application;
 use medilink_application::application::{Ports, Settings};
-use medilink_application::ports::Clock;
+use medilink_application::ports::{Clock, SetUpTokens};
 use medilink_application::testing::{NOW, at};
 use medilink_application::user::CreateAdmin;
 use medilink_domain::email::Email;
@@ -21,7 +21,8 @@ use medilink_domain::user::Username;
 use medilink_http::Edge;
 use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
 use medilink_security::{
-    Argon2Hasher, HashCost, JwtIssuer, SealedCursors, SealedDevices, SecretKey, SystemIds,
+    Argon2Hasher, DerivedSetUpToken, HashCost, JwtIssuer, SealedCursors, SealedDevices, SecretKey,
+    SystemIds,
 };
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ impl TestClock {
 /// A clinic that serves its API on a port of its own, until it is dropped.
 pub struct TestApp {
     /// The database under it.
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     /// The clock that it lives by.
     pub clock: TestClock,
     address: SocketAddr,
@@ -76,7 +77,14 @@ impl TestApp {
     /// Starts a clinic with settings of its own.
     #[expect(clippy::unused_async, reason = "starting is awaited like everything else")]
     pub async fn with(database: TestDatabase, settings: Settings) -> Self {
-        Self::open(database, settings, Edge::default())
+        Self::open(database, settings, Edge::default(), Some(the_admin()))
+    }
+
+    /// Starts a clinic that has never had an administrator; several on one database are instances of
+    /// one installation.
+    #[expect(clippy::unused_async, reason = "starting is awaited like everything else")]
+    pub async fn without_admin(database: Arc<TestDatabase>) -> Self {
+        Self::open(database, Settings::default(), Edge::default(), None)
     }
 
     /// Starts a clinic on SQLite with an edge of its own, behind which failed attempts do not wait.
@@ -86,10 +94,16 @@ impl TestApp {
 
     /// Starts a clinic on SQLite with an edge and settings of its own.
     pub async fn behind_with(edge: Edge, settings: Settings) -> Self {
-        Self::open(TestDatabase::sqlite().await, settings, edge)
+        Self::open(TestDatabase::sqlite().await, settings, edge, Some(the_admin()))
     }
 
-    fn open(database: TestDatabase, settings: Settings, edge: Edge) -> Self {
+    fn open(
+        database: impl Into<Arc<TestDatabase>>,
+        settings: Settings,
+        edge: Edge,
+        admin: Option<CreateAdmin>,
+    ) -> Self {
+        let database = database.into();
         let clock = TestClock(Arc::default());
         let (started, waiting) = mpsc::channel();
         let (url, its_clock) = (database.parsed_url(), clock.clone());
@@ -97,7 +111,9 @@ impl TestApp {
             actix_web::rt::System::new().block_on(async move {
                 let store = SeaOrmStore::open(&url, false).await.expect("a store");
                 let application = Data::new(application(store, its_clock, settings));
-                application.users.create_admin(the_admin()).await.expect("an administrator");
+                if let Some(admin) = admin {
+                    application.users.create_admin(admin).await.expect("an administrator");
+                }
                 let (edge, document) = (Data::new(edge), medilink_http::openapi());
                 let server = HttpServer::new(move || {
                     medilink_http::app(application.clone(), edge.clone(), document.clone())
@@ -183,7 +199,7 @@ impl Drop for TestApp {
 }
 
 fn application(store: SeaOrmStore, clock: TestClock, settings: Settings) -> Application {
-    let key = SecretKey::new(KEY).expect("a key");
+    let key = the_key();
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
         attempts: Arc::new(store.clone()),
@@ -193,9 +209,19 @@ fn application(store: SeaOrmStore, clock: TestClock, settings: Settings) -> Appl
         passwords: Arc::new(Argon2Hasher::new(HashCost::TRIVIAL).expect("a hasher")),
         tokens: Arc::new(JwtIssuer::new(key.clone())),
         devices: Arc::new(SealedDevices::new(key.clone())),
+        set_up: Arc::new(DerivedSetUpToken::new(key.clone())),
         cursors: Arc::new(SealedCursors::new(key)),
     };
     Application::new(ports, settings)
+}
+
+fn the_key() -> SecretKey {
+    SecretKey::new(KEY).expect("a key")
+}
+
+/// Returns the token with which the first administrator of a clinic is made.
+pub fn set_up_token() -> String {
+    DerivedSetUpToken::new(the_key()).token()
 }
 
 fn the_admin() -> CreateAdmin {

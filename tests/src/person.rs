@@ -105,6 +105,18 @@ impl Person {
         self.send(Method::POST, path, &all, Some(body.to_string().into_bytes())).await
     }
 
+    /// Changes what the body names.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.send(Method::PATCH, path, &headers, Some(body.to_string().into_bytes())).await
+    }
+
+    /// Replaces the whole.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.send(Method::PUT, path, &headers, Some(body.to_string().into_bytes())).await
+    }
+
     /// Sends anything.
     pub async fn send(
         &self,

@@ -144,6 +144,7 @@ pub(crate) fn a_user() -> User {
         phone: None,
         role: Role::Coordinator,
         status: UserStatus::Active,
+        approved_at: Some(at(NOW)),
         revision: Revision::new(at(NOW)),
     }
 }

@@ -1,22 +1,26 @@
 //! Users, doctors and patients: what is unique, and what comes out again.
 
 use medilink_application::error::{Conflict, StoreError};
+use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
+use medilink_application::user::UserFilter;
 use medilink_domain::doctor::{
     BookingMode, Doctor, DoctorProfile, Specialization, YearsOfExperience,
 };
 use medilink_domain::email::Email;
-use medilink_domain::id::{DoctorId, PharmacyId};
+use medilink_domain::id::{DoctorId, PharmacyId, UserId};
 use medilink_domain::money::Money;
 use medilink_domain::name::PersonName;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::Concept;
+use medilink_domain::search::Search;
 use medilink_domain::text::{
     Biography, LicenseNumber, OrganizationName, Phone, Place, Qualification, SpecializationText,
 };
-use medilink_domain::user::{User, Username};
+use medilink_domain::user::{Role, User, UserStatus, Username};
 use medilink_domain::zone::Zone;
+use medilink_persistence::SeaOrmStore;
 use medilink_tests::{TestDatabase, on_both_databases};
 
 use super::clinic::{Clinic, a_doctor, a_patient, a_user, an_entry, new_id};
@@ -27,6 +31,147 @@ on_both_databases! {
     an_update_of_a_changed_user_is_stale,
     people_come_out_as_they_went_in,
     patients_are_owned_by_one_user_at_the_most,
+    two_administrators_who_disable_each_other_leave_one,
+    an_installation_is_set_up_once,
+    users_are_found_by_beginnings_of_words,
+    a_list_of_users_shows_each_once_with_their_profile,
+}
+
+/// Disables one administrator as another, as the use case does.
+async fn disable(store: SeaOrmStore, id: UserId, by: UserId) -> bool {
+    let mut work = store.begin().await.unwrap();
+    let admins = work.users().lock_active_admins().await.unwrap();
+    let mut user = work.users().lock(id).await.unwrap().unwrap();
+    if user.disable(by, &admins, at(NOW)).is_err() {
+        return false;
+    }
+    work.users().update(&user).await.unwrap();
+    work.commit(an_entry()).await.unwrap();
+    true
+}
+
+async fn two_administrators_who_disable_each_other_leave_one(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    for _ in 0..10 {
+        let admin = || User { role: Role::Admin, ..a_user() };
+        let (one, other) = (admin(), admin());
+        let mut work = clinic.store.begin().await.unwrap();
+        for id in work.users().lock_active_admins().await.unwrap() {
+            let mut past = work.users().lock(id).await.unwrap().unwrap();
+            past.disable(one.id, &[one.id], at(NOW)).unwrap();
+            work.users().update(&past).await.unwrap();
+        }
+        work.users().insert(&one).await.unwrap();
+        work.users().insert(&other).await.unwrap();
+        work.commit(an_entry()).await.unwrap();
+
+        let outcomes = tokio::join!(
+            tokio::spawn(disable(clinic.store.clone(), one.id, other.id)),
+            tokio::spawn(disable(clinic.store.clone(), other.id, one.id)),
+        );
+
+        assert!(outcomes.0.unwrap() != outcomes.1.unwrap());
+        let mut work = clinic.store.begin().await.unwrap();
+        assert_eq!(work.users().lock_active_admins().await.unwrap().len(), 1);
+    }
+}
+
+async fn an_installation_is_set_up_once(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    assert!(!clinic.store.queries().users().is_set_up().await.unwrap());
+    let mut undone = clinic.store.begin().await.unwrap();
+    assert!(undone.users().set_up(at(NOW)).await.unwrap());
+    drop(undone);
+
+    let set_up = |store: SeaOrmStore| async move {
+        let mut work = store.begin().await.unwrap();
+        let is_first = work.users().set_up(at(NOW)).await.unwrap();
+        work.commit(an_entry()).await.unwrap();
+        is_first
+    };
+    let asking: Vec<_> = (0..8).map(|_| tokio::spawn(set_up(clinic.store.clone()))).collect();
+    let mut firsts = 0;
+    for asked in asking {
+        firsts += u32::from(asked.await.unwrap());
+    }
+
+    assert_eq!(firsts, 1);
+    assert!(clinic.store.queries().users().is_set_up().await.unwrap());
+}
+
+async fn users_are_found_by_beginnings_of_words(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut user = User {
+        username: Username::parse("Countess").unwrap(),
+        email: Email::parse("ada@analytical.example").unwrap(),
+        name: PersonName::parse("Søren", "O'Brien-Šimić").unwrap(),
+        ..a_user()
+    };
+    let mut work = clinic.store.begin().await.unwrap();
+    work.users().insert(&user).await.unwrap();
+    work.commit(an_entry()).await.unwrap();
+
+    for (search, expected) in [
+        ("count", 1),
+        ("SOREN simic", 1),
+        ("ada@ANALYTICAL", 1),
+        ("brien countess ada", 1),
+        ("ountess", 0),
+        ("soren chen", 0),
+    ] {
+        assert_eq!(found(&clinic, search).await, expected, "{search}");
+    }
+
+    user.name = PersonName::parse("Grace", "Hopper").unwrap();
+    user.revision.touch(at(NOW));
+    let mut work = clinic.store.begin().await.unwrap();
+    work.users().update(&user).await.unwrap();
+    work.commit(an_entry()).await.unwrap();
+    assert_eq!((found(&clinic, "soren").await, found(&clinic, "hopp").await), (0, 1));
+}
+
+async fn found(clinic: &Clinic, search: &str) -> usize {
+    let filter = UserFilter { search: Search::parse(search).ok(), ..UserFilter::default() };
+    let stretch = Stretch::default();
+    let found = clinic.store.queries().users().list(&filter, &stretch).await.unwrap();
+    found.items.len()
+}
+
+async fn a_list_of_users_shows_each_once_with_their_profile(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut expected = Vec::new();
+    let mut work = clinic.store.begin().await.unwrap();
+    for number in 0..5 {
+        let user = User { role: Role::Doctor, status: UserStatus::Pending, ..a_user() };
+        work.users().insert(&user).await.unwrap();
+        let own = (number % 2 == 0).then(|| Doctor { user: Some(user.id), ..a_doctor(None) });
+        if let Some(doctor) = &own {
+            work.doctors().insert(doctor).await.unwrap();
+        }
+        expected.insert(0, (user.id, own.map(|doctor| doctor.id)));
+    }
+    work.commit(an_entry()).await.unwrap();
+
+    let filter = UserFilter {
+        role: Some(Role::Doctor),
+        status: Some(UserStatus::Pending),
+        ..UserFilter::default()
+    };
+    let limit = Limit::parse("2").unwrap();
+    let mut stretch = Stretch { limit, count: true, ..Stretch::default() };
+    let mut shown = Vec::new();
+    loop {
+        let page = clinic.store.queries().users().list(&filter, &stretch).await.unwrap();
+        assert_eq!(page.total, Some(5));
+        shown.extend(page.items.into_iter().map(|user| (user.id, user.doctor_id)));
+        stretch.after = page.last;
+        if stretch.after.is_none() {
+            break;
+        }
+    }
+
+    expected.sort_by(|one, other| other.0.cmp(&one.0));
+    assert_eq!(shown, expected);
 }
 
 async fn names_and_addresses_are_unique_whatever_their_case(database: TestDatabase) {

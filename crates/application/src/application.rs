@@ -13,7 +13,9 @@ use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
 use crate::error::{Result, StoreError};
 use crate::patient::Patients;
-use crate::ports::{AuditLog, Clock, Cursors, Devices, Ids, PasswordHasher, TokenIssuer};
+use crate::ports::{
+    AuditLog, Clock, Cursors, Devices, Ids, PasswordHasher, SetUpTokens, TokenIssuer,
+};
 use crate::session::Sessions;
 use crate::store::Store;
 use crate::user::Users;
@@ -37,6 +39,8 @@ pub struct Ports {
     pub tokens: Arc<dyn TokenIssuer>,
     /// Devices.
     pub devices: Arc<dyn Devices>,
+    /// The token with which the first administrator is made.
+    pub set_up: Arc<dyn SetUpTokens>,
     /// Cursors.
     pub cursors: Arc<dyn Cursors>,
 }

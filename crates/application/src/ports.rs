@@ -125,6 +125,17 @@ pub trait Devices: Send + Sync {
     fn nobody(&self, name: &str) -> Uuid;
 }
 
+/// Knows the token with which the first administrator is made. Nothing of it is stored: all
+/// instances derive the same one.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait SetUpTokens: Send + Sync {
+    /// Returns the token.
+    fn token(&self) -> String;
+
+    /// Tells whether something is the token, in a time that does not tell how much of it is right.
+    fn is_token(&self, raw: &str) -> bool;
+}
+
 /// Turns positions into cursors that clients cannot read or alter, and back.
 pub trait Cursors: Send + Sync {
     /// Makes a cursor of the named list.

@@ -3,6 +3,7 @@
 //! A test fills in what the use case will find, opens the application, performs the use case, and
 //! looks at what was committed and recorded.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -46,8 +47,8 @@ use crate::patient::{
 };
 use crate::pharmacy::{MockPharmacyRepository, PharmacyRepository};
 use crate::ports::{
-    AuditLog, Clock, Cursors, Ids, MockAuditLog, MockDevices, MockPasswordHasher, MockTokenIssuer,
-    RefreshToken,
+    AuditLog, Clock, Cursors, Ids, MockAuditLog, MockDevices, MockPasswordHasher, MockSetUpTokens,
+    MockTokenIssuer, RefreshToken,
 };
 use crate::session::{
     MockSessionQueries, MockSessionRepository, SessionQueries, SessionRepository,
@@ -240,6 +241,8 @@ impl Queries for FakeQueries {
 pub struct FakeClinic {
     /// What the one unit of work will find.
     pub work: FakeUnitOfWork,
+    /// What a second unit of work will find, if there is to be one.
+    pub then: Option<FakeUnitOfWork>,
     /// What reads will find.
     pub queries: FakeQueries,
     /// Passwords.
@@ -248,6 +251,8 @@ pub struct FakeClinic {
     pub attempts: MockAttemptCounter,
     /// Devices.
     pub devices: MockDevices,
+    /// The token with which the first administrator is made.
+    pub set_up: MockSetUpTokens,
     /// Tokens.
     pub tokens: MockTokenIssuer,
     /// What keeps the entries of reads and refusals; without one, the trail keeps them.
@@ -290,13 +295,15 @@ impl FakeClinic {
         self.audit = Some(broken);
     }
 
-    /// Opens the application, with the trail that it writes. It has one unit of work to give.
+    /// Opens the application, with the trail that it writes. It has one unit of work to give, or
+    /// two.
     pub fn open(self) -> (Application, Trail) {
         let trail = Trail::default();
-        let work = FakeUnitOfWork { trail: trail.clone(), ..self.work };
+        let works = [Some(self.work), self.then].into_iter().flatten();
+        let works = works.map(|work| FakeUnitOfWork { trail: trail.clone(), ..work }).collect();
         let ports = Ports {
             store: Arc::new(FakeStore {
-                work: Mutex::new(Some(Box::new(work))),
+                works: Mutex::new(works),
                 queries: Arc::new(self.queries),
                 fails: self.store_fails,
                 is_stuck: self.store_is_stuck,
@@ -311,6 +318,7 @@ impl FakeClinic {
             passwords: Arc::new(self.passwords),
             tokens: Arc::new(self.tokens),
             devices: Arc::new(self.devices),
+            set_up: Arc::new(self.set_up),
             cursors: Arc::new(PlainCursors),
         };
         (Application::new(ports, self.settings), trail)
@@ -318,7 +326,7 @@ impl FakeClinic {
 }
 
 struct FakeStore {
-    work: Mutex<Option<Box<FakeUnitOfWork>>>,
+    works: Mutex<VecDeque<FakeUnitOfWork>>,
     queries: Arc<dyn Queries>,
     fails: Option<fn() -> StoreError>,
     is_stuck: bool,
@@ -328,9 +336,8 @@ struct FakeStore {
 impl Store for FakeStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         self.ping().await?;
-        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let work: Box<dyn UnitOfWork> = work.ok_or(StoreError::Busy)?;
-        Ok(work)
+        let work = self.works.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        Ok(Box::new(work.ok_or(StoreError::Busy)?))
     }
 
     fn queries(&self) -> Arc<dyn Queries> {
@@ -494,6 +501,7 @@ pub fn a_user(role: Role, status: UserStatus) -> User {
         phone: None,
         role,
         status,
+        approved_at: (status != UserStatus::Pending).then(|| at(NOW)),
         revision: Revision::new(at(NOW)),
     }
 }

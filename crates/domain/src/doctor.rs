@@ -12,6 +12,7 @@ use crate::text::{
     SpecializationText,
 };
 use crate::time::Timestamp;
+use crate::user::{User, UserStatus};
 use crate::zone::Zone;
 
 choice! {
@@ -283,6 +284,19 @@ impl Doctor {
         now: Timestamp,
     ) -> Self {
         Self { id, profile, is_verified: false, user, revision: Revision::new(now) }
+    }
+
+    /// Enters the doctor whom a user signs in as. The profile begins with what the account says,
+    /// and is verified when the user needs no approval any more.
+    pub fn of_user(id: DoctorId, profile: DoctorProfile, user: &User, now: Timestamp) -> Self {
+        let profile = DoctorProfile {
+            name: user.name.clone(),
+            email: Some(user.email.clone()),
+            phone: user.phone.clone(),
+            ..profile
+        };
+        let is_verified = user.status == UserStatus::Active;
+        Self { is_verified, ..Self::new(id, profile, Some(user.id), now) }
     }
 
     /// Records that an admin has checked the licence.

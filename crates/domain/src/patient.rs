@@ -12,6 +12,7 @@ use crate::name::PersonName;
 use crate::revision::Revision;
 use crate::text::{Address, ClinicalText, Name, Phone, Place};
 use crate::time::{Date, Timestamp};
+use crate::user::User;
 
 choice! {
     /// The gender that a record states.
@@ -218,6 +219,17 @@ impl Patient {
         now: Timestamp,
     ) -> Self {
         Self { id, details, user, created_by, revision: Revision::new(now) }
+    }
+
+    /// Begins the record of a user who receives care, which begins with what the account says.
+    pub fn of_user(id: PatientId, details: PatientDetails, user: &User, now: Timestamp) -> Self {
+        let details = PatientDetails {
+            name: user.name.clone(),
+            email: Some(user.email.clone()),
+            phone: user.phone.clone(),
+            ..details
+        };
+        Self::new(id, details, Some(user.id), user.id, now)
     }
 }
 

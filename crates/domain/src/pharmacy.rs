@@ -6,6 +6,7 @@ use crate::id::{PharmacyId, UserId};
 use crate::revision::Revision;
 use crate::text::{Address, LicenseNumber, OrganizationName, Phone, Place};
 use crate::time::Timestamp;
+use crate::user::{User, UserStatus};
 
 /// What a pharmacy's profile says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,6 +93,18 @@ impl Pharmacy {
         now: Timestamp,
     ) -> Self {
         Self { id, profile, is_verified: false, user, revision: Revision::new(now) }
+    }
+
+    /// Enters the pharmacy that a user signs in for. The profile begins with what the account says,
+    /// and is verified when the user needs no approval any more.
+    pub fn of_user(id: PharmacyId, profile: PharmacyProfile, user: &User, now: Timestamp) -> Self {
+        let profile = PharmacyProfile {
+            email: Some(user.email.clone()),
+            phone: user.phone.clone(),
+            ..profile
+        };
+        let is_verified = user.status == UserStatus::Active;
+        Self { is_verified, ..Self::new(id, profile, Some(user.id), now) }
     }
 
     /// Records that an admin has checked the licence.

@@ -31,12 +31,28 @@ choice! {
         EndSession = "end_session",
         /// Read one's own account.
         ReadOwnAccount = "read_own_account",
+        /// Change one's own account.
+        ChangeOwnAccount = "change_own_account",
         /// Make an administrator, from the command line.
         CreateAdmin = "create_admin",
+        /// Make the first administrator, with the token that the program prints.
+        SetUp = "set_up",
+        /// Give an administrator who is locked out another password, from the command line.
+        ResetPassword = "reset_password",
+        /// Look through the users.
+        ListUsers = "list_users",
+        /// Make a user.
+        CreateUser = "create_user",
         /// Read a user's account.
         ReadUser = "read_user",
+        /// Change a user's account, or what they are here.
+        ChangeUser = "change_user",
         /// Let a pending user act.
         ApproveUser = "approve_user",
+        /// Keep a user from doing anything.
+        DisableUser = "disable_user",
+        /// Let a disabled user act again.
+        EnableUser = "enable_user",
         /// Look through the doctors.
         ListDoctors = "list_doctors",
         /// Read a doctor's profile.
@@ -92,11 +108,12 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
 
     match action {
         // Nobody has a role yet.
-        Action::Register | Action::SignIn | Action::RefreshSession => Allow,
+        Action::Register | Action::SignIn | Action::RefreshSession | Action::SetUp => Allow,
         // Whoever can run the program on its machine; nobody over the network.
-        Action::CreateAdmin => Deny,
+        Action::CreateAdmin | Action::ResetPassword => Deny,
         Action::SignOut
         | Action::ReadOwnAccount
+        | Action::ChangeOwnAccount
         | Action::ChangePassword
         | Action::ListOwnSessions
         | Action::EndOwnSession => Allow,
@@ -105,7 +122,14 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             // What is nobody's own may be anybody's: nobody learns that there is such a session.
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Hide,
         },
-        Action::ListSessions | Action::ReadUser | Action::ApproveUser => match role {
+        Action::ListSessions
+        | Action::ListUsers
+        | Action::CreateUser
+        | Action::ReadUser
+        | Action::ChangeUser
+        | Action::ApproveUser
+        | Action::DisableUser
+        | Action::EnableUser => match role {
             Role::Admin => Allow,
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
         },
@@ -158,9 +182,17 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::ListSessions
         | Action::EndSession
         | Action::ReadOwnAccount
+        | Action::ChangeOwnAccount
         | Action::CreateAdmin
+        | Action::SetUp
+        | Action::ResetPassword
+        | Action::ListUsers
+        | Action::CreateUser
         | Action::ReadUser
+        | Action::ChangeUser
         | Action::ApproveUser
+        | Action::DisableUser
+        | Action::EnableUser
         | Action::ListDoctors
         | Action::ReadDoctor
         | Action::CreatePatient
@@ -174,7 +206,12 @@ pub const fn discloses_patient_data(action: Action) -> bool {
 pub const fn is_unsigned(action: Action) -> bool {
     matches!(
         action,
-        Action::Register | Action::SignIn | Action::RefreshSession | Action::CreateAdmin
+        Action::Register
+            | Action::SignIn
+            | Action::RefreshSession
+            | Action::CreateAdmin
+            | Action::SetUp
+            | Action::ResetPassword
     )
 }
 
@@ -188,14 +225,22 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::ChangePassword
         | Action::ListOwnSessions
         | Action::EndOwnSession
+        | Action::SetUp
         | Action::ReadOwnAccount
+        | Action::ChangeOwnAccount
         | Action::ListDoctors
         | Action::ReadDoctor => true,
         Action::CreateAdmin
+        | Action::ResetPassword
         | Action::ListSessions
         | Action::EndSession
+        | Action::ListUsers
+        | Action::CreateUser
         | Action::ReadUser
+        | Action::ChangeUser
         | Action::ApproveUser
+        | Action::DisableUser
+        | Action::EnableUser
         | Action::CreatePatient
         | Action::ReadPatient
         | Action::BookAppointment

@@ -30,6 +30,12 @@ choice! {
         TimeInPast = "time-in-past",
         /// The user's status does not allow it.
         UserRefused = "user-refused",
+        /// Somebody would lock themself out.
+        OwnAccount = "own-account",
+        /// Nobody would be left to run the installation.
+        LastAdmin = "last-admin",
+        /// There has been an administrator before.
+        AlreadySetUp = "already-set-up",
     }
 }
 
@@ -45,6 +51,9 @@ impl RuleCode {
             Self::OutsideTimeSlots => "Outside time slots",
             Self::TimeInPast => "Time in the past",
             Self::UserRefused => "Wrong user status",
+            Self::OwnAccount => "Own account",
+            Self::LastAdmin => "Last administrator",
+            Self::AlreadySetUp => "Already set up",
         }
     }
 
@@ -73,6 +82,15 @@ impl RuleCode {
                 "Patients cannot book a time whose start has passed. Choose a later one."
             }
             Self::UserRefused => "The user's status does not allow this. Read the user again.",
+            Self::OwnAccount => {
+                "Nobody disables themself or changes their own role. Ask another administrator."
+            }
+            Self::LastAdmin => {
+                "This is the last active administrator. Make or enable another one first."
+            }
+            Self::AlreadySetUp => {
+                "There has been an administrator before. Ask one, or use the command line."
+            }
         }
     }
 }

@@ -1,27 +1,34 @@
 //! Users in the database.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
+use chrono::SecondsFormat;
 use medilink_application::error::StoreError;
+use medilink_application::page::{Found, Position, Stretch};
 use medilink_application::user::{
-    Credentials, OwnProfile, Taken, UserQueries, UserRepository, UserView,
+    Credentials, OwnProfile, Taken, UserFilter, UserQueries, UserRepository, UserView,
 };
 use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, PharmacyId, UserId};
 use medilink_domain::name::PersonName;
 use medilink_domain::password::PasswordHash;
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::text::{Name, Phone};
+use medilink_domain::search::Search;
+use medilink_domain::text::{Name, Phone, words};
+use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, User, UserStatus, Username};
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, QuerySelect, Set, Value,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable,
+    JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
 };
 use uuid::Uuid;
 
-use crate::entity::user;
+use crate::entity::{doctor, patient, pharmacy, user, user_word};
 use crate::error::store_error;
+use crate::page;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
@@ -29,6 +36,10 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 const TAKEN: &str = "\
 SELECT EXISTS (SELECT 1 FROM users WHERE username_key = $1) AS username,
     EXISTS (SELECT 1 FROM users WHERE email_key = $2) AS email";
+
+/// Adds the one row that says that there has been an administrator. On PostgreSQL, whoever is second
+/// waits for the first.
+const SET_UP: &str = "INSERT INTO set_ups (number, at) VALUES (1, $1) ON CONFLICT DO NOTHING";
 
 /// The profile of a user, beside whatever else is selected of them.
 pub(crate) const OWN_PROFILE_COLUMNS: &str =
@@ -47,6 +58,11 @@ static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     columns.collect::<Vec<_>>().join(", ")
 });
 
+/// Reads the profile of one user.
+static OWN_PROFILE: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT {OWN_PROFILE_COLUMNS} FROM users {OWN_PROFILE_JOINS} WHERE users.id = $1")
+});
+
 #[async_trait]
 impl UserRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -56,6 +72,30 @@ impl UserRepository for SeaOrmUnitOfWork {
     async fn lock(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
         let locked = user::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await
+    }
+
+    async fn lock_active_admins(&mut self) -> Result<Vec<UserId>, StoreError> {
+        let admins = user::Entity::find()
+            .filter(user::Column::Role.eq(Role::Admin.as_str()))
+            .filter(user::Column::Status.eq(UserStatus::Active.as_str()))
+            .order_by_asc(user::Column::Id)
+            .lock(LockType::NoKeyUpdate)
+            .all(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(admins.into_iter().map(|admin| UserId::new(admin.id)).collect())
+    }
+
+    async fn profile(&mut self, id: UserId) -> Result<OwnProfile, StoreError> {
+        let statement = self.statement(&OWN_PROFILE, [id.as_uuid().into()]);
+        let found = OwnProfileRow::find_by_statement(statement).one(&self.transaction).await;
+        Ok(found.map_err(store_error)?.map(|row| row.restore()).unwrap_or_default())
+    }
+
+    async fn set_up(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = self.statement(SET_UP, [now.as_utc().into()]);
+        let added = self.transaction.execute_raw(statement).await.map_err(store_error)?;
+        Ok(added.rows_affected() == 1)
     }
 
     async fn taken(&mut self, username: &Username, email: &Email) -> Result<Taken, StoreError> {
@@ -69,14 +109,37 @@ impl UserRepository for SeaOrmUnitOfWork {
     }
 
     async fn insert(&mut self, user: &User) -> Result<(), StoreError> {
-        self.add(row(user)).await
+        self.add(row(user)).await?;
+        self.add_words_of_user(user).await
     }
 
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {
         use user::Column;
 
         let columns = [Column::Id, Column::Version];
-        self.replace(Concept::User, columns, user.id.as_uuid(), user.revision, row(user)).await
+        let id = user.id.as_uuid();
+        self.replace(Concept::User, columns, id, user.revision, row(user)).await?;
+        user_word::Entity::delete_many()
+            .filter(user_word::Column::UserId.eq(id))
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        self.add_words_of_user(user).await
+    }
+}
+
+impl SeaOrmUnitOfWork {
+    async fn add_words_of_user(&mut self, user: &User) -> Result<(), StoreError> {
+        let rows = search_words(user).into_iter().map(|word| user_word::ActiveModel {
+            word: Set(word),
+            user_id: Set(user.id.as_uuid()),
+        });
+        // There is always one: an address has words.
+        user_word::Entity::insert_many(rows)
+            .exec_without_returning(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
     }
 }
 
@@ -88,6 +151,49 @@ impl UserQueries for SeaOrmQueries {
 
     async fn credentials_of(&self, id: UserId) -> Result<Option<Credentials>, StoreError> {
         self.shown("id", id.as_uuid()).await
+    }
+
+    async fn list(
+        &self,
+        filter: &UserFilter,
+        stretch: &Stretch,
+    ) -> Result<Found<UserView>, StoreError> {
+        use user::Column;
+
+        let selected = user::Entity::find().filter(matching(filter));
+        let total = page::total(&self.0, &selected, (user::Entity, Column::Id), stretch).await?;
+
+        let mut select = selected
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .limit(stretch.limit.get() + 1);
+        if let Some(position) = &stretch.after {
+            let corrupt = |_| StoreError::Corrupt(UserId::new(position.id).into());
+            let created_at = Timestamp::parse(&position.key).map_err(corrupt)?;
+            select = select.filter(page::behind(
+                [
+                    Expr::col((user::Entity, Column::CreatedAt)),
+                    Expr::col((user::Entity, Column::Id)),
+                ],
+                [Expr::val(created_at.as_utc()), Expr::val(position.id)],
+                true,
+            ));
+        }
+        let rows = with_profiles(select)
+            .into_model::<ShownRow>()
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        let found = page::found(rows, stretch, total, |last| Position {
+            key: last.user.created_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            id: last.user.id,
+        });
+        found.try_map(|row| Ok(UserView::of(restored(&row.user)?, row.profile.restore())))
+    }
+
+    async fn is_set_up(&self) -> Result<bool, StoreError> {
+        let statement = self.statement("SELECT number FROM set_ups", []);
+        Ok(self.0.query_one_raw(statement).await.map_err(store_error)?.is_some())
     }
 
     async fn any(&self) -> Result<bool, StoreError> {
@@ -130,6 +236,51 @@ impl SeaOrmQueries {
     }
 }
 
+fn matching(filter: &UserFilter) -> Condition {
+    use user::Column;
+
+    let mut conditions = Condition::all();
+    for word in filter.search.iter().flat_map(Search::words) {
+        conditions = conditions.add(Column::Id.in_subquery(users_with(word)));
+    }
+    if let Some(role) = filter.role {
+        conditions = conditions.add(Column::Role.eq(role.as_str()));
+    }
+    if let Some(status) = filter.status {
+        conditions = conditions.add(Column::Status.eq(status.as_str()));
+    }
+    conditions
+}
+
+/// Selects the users who have a word that begins like this one: a range of an index.
+fn users_with(word: &str) -> SelectStatement {
+    let last = format!("{word}{}", char::MAX);
+    Query::select()
+        .column(user_word::Column::UserId)
+        .from(user_word::Entity)
+        .and_where(Expr::col(user_word::Column::Word).gte(word))
+        .and_where(Expr::col(user_word::Column::Word).lt(last))
+        .to_owned()
+}
+
+/// Everything that a user is searched by.
+fn search_words(user: &User) -> BTreeSet<String> {
+    words(&format!("{} {} {}", user.name.full(), user.username.as_str(), user.email.disclose()))
+}
+
+/// Reads users with the ids of their profiles.
+fn with_profiles(select: Select<user::Entity>) -> Select<user::Entity> {
+    use user::Relation;
+
+    select
+        .join(JoinType::LeftJoin, Relation::Doctor.def())
+        .join(JoinType::LeftJoin, Relation::Patient.def())
+        .join(JoinType::LeftJoin, Relation::Pharmacy.def())
+        .column_as(doctor::Column::Id, "doctor_id")
+        .column_as(patient::Column::Id, "patient_id")
+        .column_as(pharmacy::Column::Id, "pharmacy_id")
+}
+
 #[derive(FromQueryResult)]
 struct ShownRow {
     #[sea_orm(nested)]
@@ -158,7 +309,18 @@ impl OwnProfileRow {
 }
 
 fn row(user: &User) -> user::ActiveModel {
-    let User { id, username, email, password_hash, name, phone, role, status, revision } = user;
+    let User {
+        id,
+        username,
+        email,
+        password_hash,
+        name,
+        phone,
+        role,
+        status,
+        approved_at,
+        revision,
+    } = user;
     user::ActiveModel {
         id: Set(id.as_uuid()),
         username: Set(username.as_str().to_owned()),
@@ -171,6 +333,7 @@ fn row(user: &User) -> user::ActiveModel {
         phone: Set(phone.as_ref().map(|it| it.disclose().to_owned())),
         role: Set(role.as_str().to_owned()),
         status: Set(status.as_str().to_owned()),
+        approved_at: Set(approved_at.map(Timestamp::as_utc)),
         created_at: Set(revision.created_at.as_utc()),
         updated_at: Set(revision.updated_at.as_utc()),
         version: Set(revision.version),
@@ -197,6 +360,7 @@ impl Stored for user::Model {
             phone: optional(self.phone.as_deref(), Phone::parse)?,
             role: Role::parse(&self.role)?,
             status: UserStatus::parse(&self.status)?,
+            approved_at: self.approved_at.map(Timestamp::new).transpose()?,
             revision: revision(self.created_at, self.updated_at, self.version)?,
         })
     }

@@ -5,6 +5,7 @@ mod device;
 mod password;
 mod random;
 mod secret;
+mod set_up;
 mod system;
 mod token;
 
@@ -13,5 +14,6 @@ pub use self::device::SealedDevices;
 pub use self::password::{Argon2Hasher, HashCost};
 pub use self::random::SystemIds;
 pub use self::secret::{SecretKey, SecretKeyError, SecretKeys};
+pub use self::set_up::DerivedSetUpToken;
 pub use self::system::SystemClock;
 pub use self::token::JwtIssuer;

@@ -45,7 +45,7 @@ enum Verb {
     /// Bring the database's schema up to date, or say how far it has come.
     #[command(subcommand, after_help = "Example: medilink migrate up")]
     Migrate(migrate::Migrate),
-    /// Make administrators.
+    /// Make administrators, and let in who is locked out.
     #[command(
         subcommand,
         after_help = "Example: medilink admin create --username ada --email ada@example.org"

@@ -6,7 +6,7 @@ use medilink_application::appointment::BookAppointment;
 use medilink_application::call::Caller;
 use medilink_application::session::{Device, SignedInView};
 use medilink_application::store::Queries;
-use medilink_application::user::{CreateAdmin, Profile, Register, exists};
+use medilink_application::user::{CreateAdmin, Newcomer, Profile, Register, exists};
 use medilink_domain::appointment::Booking;
 use medilink_domain::audit::Origin;
 use medilink_domain::doctor::{DoctorProfile, Specialization};
@@ -97,15 +97,15 @@ async fn register(
     (first, last): (&str, &str),
     profile: Profile,
 ) -> Result<SignedInView, Failure> {
-    let command = Register {
+    let newcomer = Newcomer {
         email: Email::parse(&format!("{username}@example.com")).map_err(Failure::other)?,
-        password: password(username),
         username: Some(Username::parse(username).map_err(Failure::other)?),
         name: PersonName::parse(first, last).map_err(Failure::other)?,
         phone: None,
         profile,
-        device: Device::default(),
     };
+    let (password, device) = (password(username), Device::default());
+    let command = Register { newcomer, password, device };
     application.users.register(origin(application), command).await.map_err(Failure::other)
 }
 

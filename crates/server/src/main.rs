@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod demo;
 mod failure;
+mod first_admin;
 mod secret;
 mod telemetry;
 mod wire;

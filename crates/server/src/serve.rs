@@ -1,6 +1,6 @@
 //! `medilink serve`.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Profile};
 use crate::failure::Failure;
-use crate::{demo, secret, wire};
+use crate::{demo, first_admin, secret, wire};
 
 /// How long the program goes on serving after it was told to stop, closing each connection with
 /// its answer: whoever is about to ask on an old connection still gets an answer.
@@ -68,6 +68,8 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         tracing::warn!("the database is not empty: no demo data was added");
     }
 
+    let set_up_token = first_admin::prepare(&application, &config).await?;
+
     let document = medilink_http::openapi();
     let edge = wire::edge(&config);
     let shared = (application.clone(), edge.clone());
@@ -84,6 +86,9 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let told_to_stop = told_to_stop().map_err(Failure::other)?;
     let address = server.addrs().first().copied().unwrap_or(config.bind);
     announce(address, filled || (verb.demo && has_demo_accounts)).map_err(Failure::other)?;
+    if let Some(token) = set_up_token {
+        invite(address, &token).map_err(Failure::other)?;
+    }
     actix_web::rt::spawn(forget(edge));
     actix_web::rt::spawn(forget_expired(store.clone()));
     let server = server.run();
@@ -133,6 +138,22 @@ fn announce(address: std::net::SocketAddr, demo: bool) -> std::io::Result<()> {
         for (role, username, password) in demo::LOG_INS {
             writeln!(out, "  {role:15} {username} / {password}")?;
         }
+    }
+    out.flush()
+}
+
+/// Says how the first administrator is made. Only a terminal is told the token: what else the output
+/// goes to keeps it, as a log does.
+fn invite(address: std::net::SocketAddr, token: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "\nThere is no administrator yet. Make one with `medilink admin create`")?;
+    if out.is_terminal() {
+        let path = "api/v1/auth/setup";
+        writeln!(out, "or post token, username, email and password to http://{address}/{path}")?;
+        writeln!(out, "  Set-up token    {token}")?;
+    } else {
+        writeln!(out, "or with MEDILINK_ADMIN_USERNAME, _EMAIL and _PASSWORD_FILE; a start on a")?;
+        writeln!(out, "terminal prints a token to make one over the network.")?;
     }
     out.flush()
 }

@@ -8,7 +8,8 @@ use medilink_application::application::{Ports, Settings};
 use medilink_http::{Edge, Limits, POLICIES};
 use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
 use medilink_security::{
-    Argon2Hasher, JwtIssuer, SealedCursors, SealedDevices, SecretKeys, SystemClock, SystemIds,
+    Argon2Hasher, DerivedSetUpToken, JwtIssuer, SealedCursors, SealedDevices, SecretKeys,
+    SystemClock, SystemIds,
 };
 
 use crate::config::{Config, Profile};
@@ -34,6 +35,7 @@ pub(crate) fn application(
         passwords: Arc::new(Argon2Hasher::new(config.hash_cost).map_err(Failure::other)?),
         tokens: Arc::new(JwtIssuer::new(keys.clone())),
         devices: Arc::new(SealedDevices::new(keys.clone())),
+        set_up: Arc::new(DerivedSetUpToken::new(keys.clone())),
         cursors: Arc::new(SealedCursors::new(keys)),
     };
     let settings = Settings {

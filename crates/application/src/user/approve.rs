@@ -5,7 +5,7 @@ use medilink_domain::id::UserId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 
-use super::{OwnProfile, UserView, Users};
+use super::{UserView, Users, replay, view};
 use crate::call::{Call, Expected, Subject, Written};
 use crate::error::Result;
 
@@ -32,22 +32,13 @@ impl Users {
         let permit = call.may(ACTION, Relations::NONE, subject)?;
 
         let mut work = self.ports.store.begin().await?;
-        let replayed = call.reserve(&mut *work, id.as_uuid(), now).await?.is_some();
+        if call.reserve(&mut *work, id.as_uuid(), now).await?.is_some() {
+            return replay(call, work, id, now).await;
+        }
         let user = work.users().lock(id).await?;
         let mut user = user.ok_or_else(|| call.missing(ACTION, subject))?;
         let doctor = work.doctors().lock_of(id).await?;
         let pharmacy = work.pharmacies().lock_of(id).await?;
-        let profile = OwnProfile {
-            doctor: doctor.as_ref().map(|doctor| doctor.id),
-            patient: None,
-            pharmacy: pharmacy.as_ref().map(|pharmacy| pharmacy.id),
-        };
-        if replayed {
-            // What the first request wrote may not be on disk before this commit.
-            let permit = call.may(Action::ReadUser, Relations::NONE, subject)?;
-            work.commit(permit.audit(id, now)).await?;
-            return Ok(Written::replayed(UserView::of(user, profile)));
-        }
 
         expected.check(Concept::User, user.revision.version)?;
         user.approve(now)?;
@@ -61,9 +52,10 @@ impl Users {
             pharmacy.verify(now);
             work.pharmacies().update(&pharmacy).await?;
         }
+        let view = view(&mut *work, user).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::new(UserView::of(user, profile)))
+        Ok(Written::new(view))
     }
 }
 
@@ -80,6 +72,7 @@ mod tests {
     use crate::testing::{
         FakeClinic, Trail, a_caller, a_caller_with_a_key, a_doctor, a_pharmacy, a_user,
     };
+    use crate::user::OwnProfile;
 
     /// A clinic with one user, who has these profiles.
     fn a_clinic(
@@ -89,7 +82,15 @@ mod tests {
     ) -> FakeClinic {
         let mut clinic = FakeClinic::default();
         let user = a_user(Role::Doctor, status);
+        let found = user.clone();
         clinic.work.users.expect_lock().return_once(|_| Ok(Some(user)));
+        clinic.work.users.expect_find().return_once(|_| Ok(Some(found)));
+        let own = OwnProfile {
+            doctor: doctor.as_ref().map(|doctor| doctor.id),
+            patient: None,
+            pharmacy: pharmacy.as_ref().map(|pharmacy| pharmacy.id),
+        };
+        clinic.work.users.expect_profile().returning(move |_| Ok(own));
         clinic.work.doctors.expect_lock_of().return_once(|_| Ok(doctor));
         clinic.work.pharmacies.expect_lock_of().return_once(|_| Ok(pharmacy));
         clinic

@@ -1,61 +1,22 @@
-//! Making an account.
+//! Registering: making an account for oneself.
 
 use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
-use medilink_domain::doctor::{Doctor, DoctorProfile};
-use medilink_domain::email::Email;
-use medilink_domain::id::{AuditEntryId, DoctorId, PatientId, PharmacyId, UserId};
-use medilink_domain::name::PersonName;
-use medilink_domain::password::NewPassword;
-use medilink_domain::patient::{Patient, PatientDetails, born_by};
-use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
+use medilink_domain::id::{AuditEntryId, UserId};
+use medilink_domain::password::{NewPassword, PasswordHash};
 use medilink_domain::policy::Action;
-use medilink_domain::text::Phone;
-use medilink_domain::time::Timestamp;
-use medilink_domain::user::{Account, Role, User, UserStatus, Username};
+use medilink_domain::text::DeviceName;
 
-use super::{OwnProfile, Taken, UserView, Users};
-use crate::error::{Error, FieldErrors, Result, TAKEN};
+use super::newcomer::{Naming, with_free_name};
+use super::{Newcomer, UserView, Users};
+use crate::error::{Error, Result};
 use crate::session::{Device, SignedInView, begin};
-use crate::store::UnitOfWork;
-
-/// What comes with the account: the profile of its role.
-pub enum Profile {
-    /// Coordinators have none.
-    Coordinator,
-    /// A doctor's.
-    Doctor(Box<DoctorProfile>),
-    /// A patient's own record.
-    Patient(Box<PatientDetails>),
-    /// A pharmacy's.
-    Pharmacy(Box<PharmacyProfile>),
-}
-
-impl Profile {
-    /// Returns the role of the account. There is none for administrators: they never register.
-    pub const fn role(&self) -> Role {
-        match self {
-            Self::Coordinator => Role::Coordinator,
-            Self::Doctor(_) => Role::Doctor,
-            Self::Patient(_) => Role::Patient,
-            Self::Pharmacy(_) => Role::Pharmacy,
-        }
-    }
-}
 
 /// What somebody gives to register.
 pub struct Register {
-    /// The address to sign in with.
-    pub email: Email,
+    /// Who they are, and what they are to be.
+    pub newcomer: Newcomer,
     /// The password.
     pub password: NewPassword,
-    /// The name to sign in with; without one it is made from the address.
-    pub username: Option<Username>,
-    /// The name of the person.
-    pub name: PersonName,
-    /// How to reach them.
-    pub phone: Option<Phone>,
-    /// The role, with what its profile says.
-    pub profile: Profile,
     /// The device that they register on.
     pub device: Device,
 }
@@ -68,151 +29,70 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// - [`Forbidden`](Error::Forbidden) if registration is closed.
+    /// - [`Forbidden`](Error::Forbidden) if registration is closed, and for administrators, who
+    ///   never register.
     /// - [`Invalid`](Error::Invalid) if the user name, the address or the licence number is taken,
     ///   or the day of birth is in the future; all at once.
     pub async fn register(&self, origin: Origin, command: Register) -> Result<SignedInView> {
-        if !self.settings.registration_open {
+        let Register { newcomer, password, device } = command;
+        if !self.settings.registration_open || !newcomer.profile.role().registers_by_itself() {
             return Err(Error::Forbidden(Action::Register));
         }
-        let Register { email, password, username, name, phone, profile, device } = command;
-        let now = self.ports.clock.now();
-        let role = profile.role();
         let hash = self.ports.passwords.hash(password).await?;
 
-        let mut work = self.ports.store.begin().await?;
-        let errors =
-            self.wrong_fields(&mut *work, username.as_ref(), &email, &profile, now).await?;
-        errors.check()?;
-        let username = match username {
-            Some(username) => username,
-            None => self.free_username(&mut *work, &email).await?,
-        };
-        let account = Account { username, email, password_hash: hash, name, phone, role };
-        let id = UserId::new(self.ports.ids.next());
-        let user = User::new(id, account, self.settings.approval_required, now);
-        let (session, tokens) =
-            begin(&self.ports, &self.settings, (user.id, role), (origin, device.name), now)?;
+        with_free_name(&newcomer, async |naming| {
+            let newcomer = newcomer.clone();
+            self.enter(newcomer, (hash.clone(), naming), (origin, device.name.clone())).await
+        })
+        .await
+    }
 
-        work.users().insert(&user).await?;
-        let own = self.insert_profile(&mut *work, &user, profile, now).await?;
+    async fn enter(
+        &self,
+        newcomer: Newcomer,
+        credentials: (PasswordHash, Naming),
+        (origin, device): (Origin, Option<DeviceName>),
+    ) -> Result<SignedInView> {
+        let now = self.ports.clock.now();
+        let id = UserId::new(self.ports.ids.next());
+
+        let mut work = self.ports.store.begin().await?;
+        let approval_required = self.settings.approval_required;
+        let (user, own) =
+            self.add(&mut *work, (id, newcomer), credentials, approval_required, now).await?;
+        let role = user.role;
+        let (session, tokens) =
+            begin(&self.ports, &self.settings, (id, role), (origin, device), now)?;
+
         work.sessions().insert(&session).await?;
-        let id = AuditEntryId::new(self.ports.ids.next());
-        let entry = AuditEntry::new(id, now, Action::Register, Outcome::Done)
-            .by(Who { user: user.id, role, session: Some(session.id) })
+        let entry = AuditEntryId::new(self.ports.ids.next());
+        let entry = AuditEntry::new(entry, now, Action::Register, Outcome::Done)
+            .by(Who { user: id, role, session: Some(session.id) })
             .from(origin)
-            .about(user.id)
+            .about(id)
             .touching(own.patient);
         work.commit(entry).await?;
 
-        let device = self.ports.devices.remember(user.id)?;
+        let device = self.ports.devices.remember(id)?;
         Ok(SignedInView { user: UserView::of(user, own), tokens, device })
-    }
-
-    /// Adds the profile, which begins with what the account says.
-    async fn insert_profile(
-        &self,
-        work: &mut dyn UnitOfWork,
-        user: &User,
-        profile: Profile,
-        now: Timestamp,
-    ) -> Result<OwnProfile> {
-        let mut own = OwnProfile::default();
-        let id = self.ports.ids.next();
-        let verified = user.status == UserStatus::Active;
-        match profile {
-            Profile::Coordinator => {}
-            Profile::Doctor(mut profile) => {
-                profile.name = user.name.clone();
-                profile.email = Some(user.email.clone());
-                profile.phone = user.phone.clone();
-                let doctor = Doctor::new(DoctorId::new(id), *profile, Some(user.id), now);
-                work.doctors().insert(&Doctor { is_verified: verified, ..doctor }).await?;
-                own.doctor = Some(DoctorId::new(id));
-            }
-            Profile::Patient(mut details) => {
-                details.name = user.name.clone();
-                details.email = Some(user.email.clone());
-                details.phone = user.phone.clone();
-                let patient =
-                    Patient::new(PatientId::new(id), *details, Some(user.id), user.id, now);
-                work.patients().insert(&patient).await?;
-                own.patient = Some(patient.id);
-            }
-            Profile::Pharmacy(mut profile) => {
-                profile.email = Some(user.email.clone());
-                profile.phone = user.phone.clone();
-                let pharmacy = Pharmacy::new(PharmacyId::new(id), *profile, Some(user.id), now);
-                work.pharmacies().insert(&Pharmacy { is_verified: verified, ..pharmacy }).await?;
-                own.pharmacy = Some(PharmacyId::new(id));
-            }
-        }
-        Ok(own)
-    }
-
-    /// Collects everything that only the store and the clock can find wrong.
-    async fn wrong_fields(
-        &self,
-        work: &mut dyn UnitOfWork,
-        username: Option<&Username>,
-        email: &Email,
-        profile: &Profile,
-        now: Timestamp,
-    ) -> Result<FieldErrors> {
-        let fallback = Username::from_email(email, 1);
-        let taken = work.users().taken(username.unwrap_or(&fallback), email).await?;
-        let mut errors = Taken { username: taken.username && username.is_some(), ..taken }.errors();
-        if self.is_license_taken(work, profile).await? {
-            errors.add("license_number", TAKEN);
-        }
-        if let Profile::Patient(details) = profile
-            && let Some(day) = details.date_of_birth
-            && let Err(error) = born_by(day, now)
-        {
-            errors.add("date_of_birth", error);
-        }
-        Ok(errors)
-    }
-
-    async fn is_license_taken(&self, work: &mut dyn UnitOfWork, profile: &Profile) -> Result<bool> {
-        let taken = match profile {
-            Profile::Doctor(profile) => match &profile.license_number {
-                Some(number) => work.doctors().is_license_taken(number).await?,
-                None => false,
-            },
-            Profile::Pharmacy(profile) => match &profile.license_number {
-                Some(number) => work.pharmacies().is_license_taken(number).await?,
-                None => false,
-            },
-            Profile::Coordinator | Profile::Patient(_) => false,
-        };
-        Ok(taken)
-    }
-
-    /// Makes a user name from an address: with a number if it is taken, and with one that nobody
-    /// guesses if the first few are.
-    async fn free_username(&self, work: &mut dyn UnitOfWork, email: &Email) -> Result<Username> {
-        for attempt in 1..=5 {
-            let username = Username::from_email(email, attempt);
-            if !work.users().taken(&username, email).await?.username {
-                return Ok(username);
-            }
-        }
-        let random = self.ports.ids.next().as_u128() % 1_000_000_000;
-        let digits = u32::try_from(random).unwrap_or_default();
-        Ok(Username::from_email(email, digits.max(6)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use medilink_domain::text::LicenseNumber;
+    use medilink_domain::doctor::DoctorProfile;
+    use medilink_domain::email::Email;
+    use medilink_domain::name::PersonName;
+    use medilink_domain::patient::PatientDetails;
+    use medilink_domain::pharmacy::PharmacyProfile;
+    use medilink_domain::text::{LicenseNumber, Phone};
+    use medilink_domain::user::{Role, UserStatus, Username};
     use medilink_domain::zone::Zone;
 
     use super::*;
     use crate::error::{Conflict, StoreError};
-    use crate::testing::{FakeClinic, Trail, a_hash, an_origin, day};
-    use crate::user::Taken;
+    use crate::testing::{FakeClinic, FakeUnitOfWork, Trail, a_hash, an_origin, day};
+    use crate::user::{Profile, Taken};
 
     /// A clinic where these user names are taken, and the address is or is not.
     fn a_clinic(usernames: &'static [&'static str], email: bool) -> FakeClinic {
@@ -234,15 +114,13 @@ mod tests {
         clinic
     }
 
-    fn ada(profile: Profile) -> Register {
-        Register {
+    fn ada(profile: Profile) -> Newcomer {
+        Newcomer {
             email: Email::parse("ada@example.com").unwrap(),
-            password: NewPassword::of_a_demo("correct horse".to_owned()),
             username: None,
             name: PersonName::parse("Ada", "Lovelace").unwrap(),
             phone: Phone::parse("+44 20 7946 0000").ok(),
             profile,
-            device: Device::default(),
         }
     }
 
@@ -267,8 +145,10 @@ mod tests {
         }))
     }
 
-    async fn register(clinic: FakeClinic, command: Register) -> (Result<SignedInView>, Trail) {
+    async fn register(clinic: FakeClinic, newcomer: Newcomer) -> (Result<SignedInView>, Trail) {
         let (application, trail) = clinic.open();
+        let password = NewPassword::of_a_demo("correct horse".to_owned());
+        let command = Register { newcomer, password, device: Device::default() };
         (application.users.register(an_origin(), command).await, trail)
     }
 
@@ -298,6 +178,45 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_registers_as_an_administrator() {
+        let (refused, trail) = register(FakeClinic::default(), ada(Profile::Admin)).await;
+
+        assert!(matches!(refused, Err(Error::Forbidden(Action::Register))));
+        assert_eq!(trail.committed(), None);
+    }
+
+    #[tokio::test]
+    async fn a_made_name_that_somebody_takes_meanwhile_is_made_anew() {
+        let mut clinic = a_clinic(&[], false);
+        let conflict = StoreError::Conflict(Conflict::UsernameTaken);
+        clinic.work.users.expect_insert().return_once(|_| Err(conflict));
+        let again = clinic.then.insert(FakeUnitOfWork::default());
+        again.users.expect_taken().returning(|_, _| Ok(Taken::default()));
+        let insert = again.users.expect_insert();
+        insert.withf(|user| user.username.as_str() == "ada1002").returning(|_| Ok(()));
+        again.sessions.expect_insert().returning(|_| Ok(()));
+
+        let (registered, trail) = register(clinic, ada(Profile::Coordinator)).await;
+
+        assert_eq!(registered.ok().unwrap().user.username, "ada1002");
+        assert!(trail.committed().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_chosen_name_that_somebody_takes_meanwhile_is_told() {
+        let mut clinic = a_clinic(&[], false);
+        let conflict = StoreError::Conflict(Conflict::UsernameTaken);
+        clinic.work.users.expect_insert().return_once(|_| Err(conflict));
+        let username = Username::parse("countess").ok();
+
+        let (refused, _) =
+            register(clinic, Newcomer { username, ..ada(Profile::Coordinator) }).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("the account was made") };
+        assert!(errors.by_field().keys().eq(["username"]));
+    }
+
+    #[tokio::test]
     async fn everything_that_is_taken_is_told_at_once() {
         for profile in [a_doctors_profile(), a_pharmacys_profile()] {
             let mut clinic = a_clinic(&["ada"], true);
@@ -305,7 +224,7 @@ mod tests {
             clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(true));
             let username = Username::parse("ada").ok();
 
-            let (refused, trail) = register(clinic, Register { username, ..ada(profile) }).await;
+            let (refused, trail) = register(clinic, Newcomer { username, ..ada(profile) }).await;
 
             let Err(Error::Invalid(errors)) = refused else { panic!("the account was made") };
             assert!(errors.by_field().keys().eq(["email", "license_number", "username"]));
@@ -340,7 +259,7 @@ mod tests {
         let names: [(&'static [&'static str], &str); 3] = [
             (&[], "ada"),
             (&["ada", "ada2"], "ada3"),
-            (&["ada", "ada2", "ada3", "ada4", "ada5"], "ada1000"),
+            (&["ada", "ada2", "ada3", "ada4", "ada5"], "ada1001"),
         ];
         for (taken, made) in names {
             let mut clinic = a_clinic(taken, false);

@@ -1,5 +1,7 @@
 //! The routes of version 1, one file a concept.
 
+mod account;
+mod administration;
 mod appointment;
 mod doctor;
 mod health;
@@ -7,6 +9,7 @@ mod password;
 mod patient;
 mod pharmacy;
 mod session;
+mod set_up;
 mod user;
 
 use utoipa_actix_web::scope;
@@ -20,6 +23,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .configure(session::routes)
                 .configure(password::routes)
                 .configure(user::routes)
+                .configure(set_up::routes)
+                .configure(account::routes)
+                .configure(administration::routes)
                 .configure(patient::routes)
                 .configure(doctor::routes)
                 .configure(appointment::routes),

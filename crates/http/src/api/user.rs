@@ -1,4 +1,4 @@
-//! Accounts over HTTP.
+//! Registering over HTTP.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,13 @@ use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, Responder, get, post};
+use actix_web::{HttpRequest, HttpResponse, Responder, post};
 use medilink_application::error::FieldErrors;
-use medilink_application::session::{Device, SignedInView};
-use medilink_application::user::{Profile, Register, UserView};
+use medilink_application::session::SignedInView;
+use medilink_application::user::{Newcomer, Profile, Register, UserView};
 use medilink_application::{Error, Result};
 use medilink_domain::doctor::DoctorProfile;
 use medilink_domain::email::Email;
-use medilink_domain::id::UserId;
 use medilink_domain::name::PersonName;
 use medilink_domain::password::{NewPassword, PasswordRules};
 use medilink_domain::patient::PatientDetails;
@@ -31,9 +30,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::doctor::DoctorFields;
 use super::patient::PatientFields;
 use super::pharmacy::PharmacyFields;
-use crate::actor::{App, Public, SignedIn, in_time};
-use crate::answer::{Changed, Shown, Tagged, documented};
-use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
+use crate::actor::{App, Public, in_time};
+use crate::answer::{Shown, documented};
+use crate::body::Body;
 use crate::device::OnDevice;
 use crate::field::{Field, Rest, read, verbatim};
 use crate::problem::Problem;
@@ -41,12 +40,12 @@ use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(register_user).service(show_own_account).service(approve_user);
+    config.service(register_user);
 }
 
 /// What to send to register, whatever the role; without one, to become a coordinator.
 #[derive(Deserialize, ToSchema)]
-struct RegisterBody {
+pub(super) struct RegisterBody {
     /// The address to sign in with.
     #[serde(default)]
     #[schema(value_type = Email, required = true)]
@@ -92,12 +91,25 @@ enum Registration {
     WithoutRole(RegisterBody),
 }
 
+/// What to send to make a user: as to register, in any role.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it documents a body that is read in two steps")]
+pub(super) enum UserRegistration {
+    Patient(PatientRegistration),
+    Doctor(DoctorRegistration),
+    Pharmacy(PharmacyRegistration),
+    Coordinator(CoordinatorRegistration),
+    Admin(AdminRegistration),
+    WithoutRole(RegisterBody),
+}
+
 macro_rules! registrations {
     ($($(#[$doc:meta])* $name:ident: $roles:literal, $default:literal $(, $profile:ty)?;)*) => {$(
         $(#[$doc])*
         #[derive(Deserialize, ToSchema)]
         #[expect(dead_code, reason = "it documents a body that is read in two steps")]
-        struct $name {
+        pub(super) struct $name {
             #[serde(flatten)]
             account: RegisterBody,
             /// The role, or another name for it.
@@ -118,6 +130,8 @@ registrations! {
     PharmacyRegistration: "^pharmacy$", "pharmacy", PharmacyFields;
     /// Of somebody who manages records for others; so is one that names no role.
     CoordinatorRegistration: "^(coordinator|staff)$", "coordinator";
+    /// Of somebody who runs the installation; only administrators send it.
+    AdminRegistration: "^admin$", "admin";
 }
 
 impl Shown for UserView {
@@ -133,7 +147,15 @@ impl Shown for UserView {
 }
 
 /// Somebody who has registered and is signed in, and what their device keeps.
-struct Registered(SignedInView, Cookie<'static>);
+pub(super) struct Registered(SignedInView, Cookie<'static>);
+
+impl Registered {
+    /// Welcomes somebody on their device.
+    pub(super) fn on(device: &OnDevice, signed_in: SignedInView) -> Self {
+        let cookie = device.keeps(signed_in.device.clone());
+        Self(signed_in, cookie)
+    }
+}
 
 impl Responder for Registered {
     type Body = BoxBody;
@@ -156,11 +178,6 @@ impl IntoResponses for Registered {
 problems! {
     /// Instead of an account.
     RegisterProblems = PUBLIC | BODY | [FORBIDDEN];
-    /// Instead of one's own account.
-    ShowOwnAccountProblems = SIGNED_IN;
-    /// Instead of an approval.
-    ApproveUserProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
-        refused by [UserRefused];
 }
 
 /// Register
@@ -184,64 +201,22 @@ async fn register_user(
     device: OnDevice,
     body: Body<RegisterBody>,
 ) -> Result<Registered, Problem> {
-    let command =
-        body.read()?.command(device.read(), app.password_rules(), app.default_time_zone())?;
+    let (rules, zone) = (app.password_rules(), app.default_time_zone());
+    let (newcomer, password) = body.read()?.newcomer(rules, zone, Role::registers_by_itself)?;
+    let command = Register { newcomer, password, device: device.read() };
     let signed_in = in_time(app.users.register(caller.origin, command)).await?;
-    let cookie = device.keeps(signed_in.device.clone());
-    Ok(Registered(signed_in, cookie))
-}
-
-/// Read your own account
-///
-/// Says who you are here, and which profile is yours.
-#[utoipa::path(
-    tag = "auth",
-    responses(Tagged<UserView>, ShowOwnAccountProblems),
-    security(("bearer" = [])),
-)]
-#[get("/auth/me")]
-async fn show_own_account(app: App, caller: SignedIn) -> Result<Tagged<UserView>, Problem> {
-    let user = caller.perform(&app, async |call| app.users.me(call).await).await?;
-    Ok(Tagged(user))
-}
-
-/// Approve a user
-///
-/// Lets a pending user act, and records that the licence of the profile was checked. The id is the
-/// user's; a doctor's profile shows it as `user_id`.
-#[utoipa::path(
-    tag = "users",
-    params(
-        ("id" = inline(UserId), Path, description = "The user."),
-        IfMatchHeader,
-        IdempotencyHeader,
-    ),
-    responses(Changed<UserView>, ApproveUserProblems),
-    security(("bearer" = [])),
-)]
-#[post("/users/{id}/approve")]
-async fn approve_user(
-    app: App,
-    caller: SignedIn,
-    id: Id<UserId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
-) -> Result<Changed<UserView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
-    let (id, expected) = (id.read()?, expected.read()?);
-    let user =
-        caller.perform(&app, async |call| app.users.approve(call, id, expected).await).await?;
-    Ok(Changed(user))
+    Ok(Registered::on(&device, signed_in))
 }
 
 impl RegisterBody {
-    fn command(
+    /// Reads the account, the profile of its role and the password. Not every role may be asked for
+    /// by everybody.
+    pub(super) fn newcomer(
         self,
-        device: Device,
         rules: PasswordRules,
         default_zone: &Zone,
-    ) -> Result<Register> {
+        may_be: impl Fn(Role) -> bool,
+    ) -> Result<(Newcomer, NewPassword)> {
         let mut errors = FieldErrors::default();
         let email = read!(self.email.required(&mut errors, Email::parse));
         let username = read!(self.username.text(&mut errors, Username::parse));
@@ -255,32 +230,35 @@ impl RegisterBody {
             username.as_ref().map_or("", Username::as_str),
             email.as_ref().map_or("", Email::disclose),
         ];
-        let password = read!(self.password.required(&mut errors, verbatim));
-        let password = password.and_then(|raw| new_password(rules, &raw, &owner, &mut errors));
+        let password = new_password(self.password, rules, &owner, &mut errors);
         let phone = read!(self.phone.text(&mut errors, Phone::parse));
         let role = if self.role.is_missing() {
-            Some(Role::Coordinator)
+            Some(Role::WHEN_UNNAMED)
         } else {
             read!(self.role.required(&mut errors, Role::parse_alias))
         };
+        if role.is_some_and(|role| !may_be(role)) {
+            errors.add("role", "administrators do not register; choose another role");
+        }
         let profile = role.and_then(|role| profile(role, self.profile, default_zone, &mut errors));
 
         let (Some(email), Some(password), Some(profile)) = (email, password, profile) else {
             return Err(Error::Invalid(errors));
         };
         errors.check()?;
-        Ok(Register { email, password, username, name, phone, profile, device })
+        Ok((Newcomer { email, username, name, phone, profile }, password))
     }
 }
 
 /// Reads a new password of somebody who goes by these names, and says every reason against it.
-fn new_password(
+pub(super) fn new_password(
+    password: Field<String>,
     rules: PasswordRules,
-    raw: &str,
     owner: &[&str],
     errors: &mut FieldErrors,
 ) -> Option<NewPassword> {
-    match rules.choose(raw, owner) {
+    let raw = read!(password.required(errors, verbatim))?;
+    match rules.choose(&raw, owner) {
         Ok(password) => Some(password),
         Err(reasons) => {
             for reason in reasons {
@@ -300,8 +278,8 @@ fn profile(
 ) -> Option<Profile> {
     match role {
         Role::Admin => {
-            errors.add("role", "administrators do not register; choose another role");
-            None
+            fields.refuse(errors);
+            Some(Profile::Admin)
         }
         Role::Coordinator => {
             fields.refuse(errors);

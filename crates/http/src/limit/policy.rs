@@ -51,6 +51,7 @@ pub const POLICIES: &[Policy] = &[
     policy("general", Place::Api, Per::Address, 300, 15),
     policy("sign-in", Place::Post("/api/v1/auth/login"), Per::Address, 30, 60),
     policy("registration", Place::Post("/api/v1/auth/register"), Per::Address, 20, 60),
+    policy("set-up", Place::Post("/api/v1/auth/setup"), Per::Address, 20, 60),
     policy("refresh", Place::Post("/api/v1/auth/refresh"), Per::Address, 120, 60),
     policy("booking", Place::Post("/api/v1/appointments"), Per::User, 60, 60),
 ];

@@ -12,6 +12,7 @@ pub(crate) mod pharmacy;
 pub(crate) mod session;
 pub(crate) mod used_refresh_token;
 pub(crate) mod user;
+pub(crate) mod user_word;
 
 /// sea-orm wants every row to print itself, and a row holds a person's data: it prints its table.
 macro_rules! prints_its_table {
@@ -36,4 +37,5 @@ prints_its_table! {
     session,
     used_refresh_token,
     user,
+    user_word,
 }

@@ -18,12 +18,33 @@ pub struct Model {
     pub phone: Option<String>,
     pub role: String,
     pub status: String,
+    pub approved_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub version: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    // The profiles name their user; sea-orm calls the side that a join begins with the one that belongs.
+    #[sea_orm(
+        belongs_to = "super::doctor::Entity",
+        from = "Column::Id",
+        to = "super::doctor::Column::UserId"
+    )]
+    Doctor,
+    #[sea_orm(
+        belongs_to = "super::patient::Entity",
+        from = "Column::Id",
+        to = "super::patient::Column::UserId"
+    )]
+    Patient,
+    #[sea_orm(
+        belongs_to = "super::pharmacy::Entity",
+        from = "Column::Id",
+        to = "super::pharmacy::Column::UserId"
+    )]
+    Pharmacy,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

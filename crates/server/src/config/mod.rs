@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use medilink_domain::email::Email;
 use medilink_domain::password::PasswordRules;
+use medilink_domain::user::Username;
 use medilink_domain::zone::Zone;
 use medilink_http::{AllowedHosts, AllowedOrigins, TrustedProxies};
 use medilink_persistence::DatabaseUrl;
@@ -18,12 +21,13 @@ use medilink_security::HashCost;
 use tracing::metadata::LevelFilter;
 
 use self::setting::{
-    ACCESS_TOKEN_MINUTES, ALLOWED_HOSTS, BIND, CORS_ALLOWED_ORIGINS, DEFAULT_TIME_ZONE, LOG_FORMAT,
-    PASSWORD_MEMORY_MIB, PASSWORD_MIN_LENGTH, PASSWORD_PASSES, RATE_LIMITS, REFRESH_TOKEN_DAYS,
-    REGISTRATION, TRUSTED_PROXIES,
+    ACCESS_TOKEN_MINUTES, ADMIN_EMAIL, ADMIN_USERNAME, ALLOWED_HOSTS, BIND, CORS_ALLOWED_ORIGINS,
+    DEFAULT_TIME_ZONE, LOG_FORMAT, PASSWORD_MEMORY_MIB, PASSWORD_MIN_LENGTH, PASSWORD_PASSES,
+    RATE_LIMITS, REFRESH_TOKEN_DAYS, REGISTRATION, TRUSTED_PROXIES,
 };
 pub(crate) use self::setting::{
-    DATABASE_URL, LOG, PROFILE, SECRET_KEY, SECRET_KEY_ALSO_VALID, SETTINGS, example,
+    ADMIN_PASSWORD_FILE, DATABASE_URL, LOG, PROFILE, SECRET_KEY, SECRET_KEY_ALSO_VALID, SETTINGS,
+    example,
 };
 pub(crate) use self::source::Source;
 use self::source::Values;
@@ -37,6 +41,13 @@ pub(crate) enum Profile {
     Production,
     /// For people who build.
     Development,
+}
+
+/// Who is to be the first administrator, as far as the settings say.
+pub(crate) struct FirstAdmin {
+    pub(crate) username: Option<Username>,
+    pub(crate) email: Option<Email>,
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 /// What is wrong with a setting, and what to do about it.
@@ -67,6 +78,7 @@ pub(crate) struct Config {
     pub(crate) registration_open: bool,
     pub(crate) password_rules: PasswordRules,
     pub(crate) hash_cost: HashCost,
+    pub(crate) first_admin: FirstAdmin,
     pub(crate) rate_limits: bool,
     pub(crate) default_time_zone: Zone,
     pub(crate) log: String,
@@ -122,6 +134,12 @@ impl Config {
                 memory_kib: 1024
                     * reader.read(PASSWORD_MEMORY_MIB, |raw| number(raw, 19..=1024))?,
                 passes: reader.read(PASSWORD_PASSES, |raw| number(raw, 2..=16))?,
+            },
+            first_admin: FirstAdmin {
+                username: reader.read(ADMIN_USERNAME, |raw| given(raw, Username::parse))?,
+                email: reader.read(ADMIN_EMAIL, |raw| given(raw, Email::parse))?,
+                password_file: reader
+                    .read(ADMIN_PASSWORD_FILE, |raw| given(raw, PathBuf::from_str))?,
             },
             rate_limits: reader.read(RATE_LIMITS, |raw| either(raw, "on", "off"))?,
             default_time_zone: reader.read(DEFAULT_TIME_ZONE, Zone::parse)?,
@@ -207,6 +225,11 @@ fn password_rules(raw: &str, profile: Profile) -> Result<PasswordRules, String> 
         Profile::Development => rules.while_building(),
         Profile::Production => rules,
     })
+}
+
+/// Reads a value that may be missing.
+fn given<T, E>(raw: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Option<T>, E> {
+    if raw.is_empty() { Ok(None) } else { parse(raw).map(Some) }
 }
 
 /// Reads one of two words: whether it is the first.
@@ -335,6 +358,8 @@ mod tests {
             ("MEDILINK_TRUSTED_PROXIES", "10.0.0.0/99"),
             ("MEDILINK_REGISTRATION", "maybe"),
             ("MEDILINK_PASSWORD_MIN_LENGTH", "7"),
+            ("MEDILINK_ADMIN_USERNAME", "root@here"),
+            ("MEDILINK_ADMIN_EMAIL", "root"),
             ("MEDILINK_RATE_LIMITS", "some"),
             ("MEDILINK_DEFAULT_TIME_ZONE", "Mars/Olympus"),
             ("MEDILINK_LOG", "loud"),

@@ -63,6 +63,12 @@ settings! {
         "How much memory one hash of a password takes, in MiB: 19 to 1024. Whoever signs in after it was raised gets a new hash.";
     PASSWORD_PASSES = "MEDILINK_PASSWORD_PASSES", "2",
         "How often a hash of a password goes over that memory: 2 to 16.";
+    ADMIN_USERNAME = "MEDILINK_ADMIN_USERNAME", "",
+        "The user name of the first administrator, who is made at a start while there has never been one; the e-mail address and the password's file go with it.";
+    ADMIN_EMAIL = "MEDILINK_ADMIN_EMAIL", "",
+        "The e-mail address of the first administrator.";
+    ADMIN_PASSWORD_FILE = "MEDILINK_ADMIN_PASSWORD_FILE", "",
+        "The file whose first line is the password of the first administrator.";
     RATE_LIMITS = "MEDILINK_RATE_LIMITS", "on" or "off",
         "on, or off: then nobody is told to come back later. off in development unless named.";
     DEFAULT_TIME_ZONE = "MEDILINK_DEFAULT_TIME_ZONE", "UTC",

@@ -2,13 +2,17 @@
 
 use medilink_http::AllowedOrigins;
 
-use super::setting::{ALLOWED_HOSTS, CORS_ALLOWED_ORIGINS, TRUSTED_PROXIES};
-use super::{Config, Profile, Wrong, wrong};
+use super::setting::{
+    ADMIN_EMAIL, ADMIN_PASSWORD_FILE, ADMIN_USERNAME, ALLOWED_HOSTS, CORS_ALLOWED_ORIGINS,
+    TRUSTED_PROXIES,
+};
+use super::{Config, FirstAdmin, Profile, Wrong, wrong};
 
 impl Config {
     /// Returns what keeps a server of a profile from starting with these settings.
     pub(crate) fn obstacles(&self, profile: Profile) -> Vec<Wrong> {
-        [self.nameless(), self.open_to_every_page(profile)].into_iter().flatten().collect()
+        let found = [self.nameless(), self.open_to_every_page(profile), self.half_an_admin()];
+        found.into_iter().flatten().collect()
     }
 
     /// Returns what a start takes, but an operator may not have meant.
@@ -29,6 +33,21 @@ impl Config {
             self.bind
         );
         (is_reachable && self.allowed_hosts.is_any()).then(|| wrong(ALLOWED_HOSTS, what))
+    }
+
+    /// A first administrator who lacks something would never be made, and nobody would know.
+    fn half_an_admin(&self) -> Option<Wrong> {
+        let FirstAdmin { username, email, password_file } = &self.first_admin;
+        let settings = [
+            (ADMIN_USERNAME, username.is_some()),
+            (ADMIN_EMAIL, email.is_some()),
+            (ADMIN_PASSWORD_FILE, password_file.is_some()),
+        ];
+        let missing: Vec<_> =
+            settings.iter().filter(|(_, is_set)| !is_set).map(|(name, _)| *name).collect();
+        let (first, _) = settings.iter().find(|(_, is_set)| *is_set)?;
+        let what = format!("set {} too, or none of the three", missing.join(" and "));
+        (!missing.is_empty()).then(|| wrong(first, what))
     }
 
     fn open_to_every_page(&self, profile: Profile) -> Option<Wrong> {
@@ -57,6 +76,19 @@ mod tests {
         for loopback in ["127.0.0.1:8000", "[::1]:8000", "localhost:8000"] {
             assert!(obstacles(&[("MEDILINK_BIND", loopback)]).is_empty(), "{loopback}");
         }
+    }
+
+    #[test]
+    fn a_first_administrator_has_a_name_an_address_and_a_password() {
+        let [name, email, file] = [
+            ("MEDILINK_ADMIN_USERNAME", "root"),
+            ("MEDILINK_ADMIN_EMAIL", "root@example.org"),
+            ("MEDILINK_ADMIN_PASSWORD_FILE", "/run/secrets/admin"),
+        ];
+
+        assert_eq!(obstacles(&[name]), ["MEDILINK_ADMIN_USERNAME"]);
+        assert_eq!(obstacles(&[email, file]), ["MEDILINK_ADMIN_EMAIL"]);
+        assert!(obstacles(&[name, email, file]).is_empty());
     }
 
     #[test]

@@ -15,6 +15,17 @@ impl Users {
     pub async fn any(&self) -> Result<bool> {
         Ok(self.ports.store.queries().users().any().await?)
     }
+
+    /// Returns the token with which the first administrator is made, or `None` if there has been
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// [`Store`](crate::Error::Store) if the store fails.
+    pub async fn set_up_token(&self) -> Result<Option<String>> {
+        let is_set_up = self.ports.store.queries().users().is_set_up().await?;
+        Ok((!is_set_up).then(|| self.ports.set_up.token()))
+    }
 }
 
 /// Tells whether somebody has this user name or address.
