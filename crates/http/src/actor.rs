@@ -98,13 +98,11 @@ impl SignedIn {
 
 /// Gives up on what takes too long.
 pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T, Problem> {
-    match tokio::time::timeout(DEADLINE, answer).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => {
-            tracing::warn!(seconds = DEADLINE.as_secs(), "a use case was given up");
-            Err(Error::Overloaded.into())
-        }
+    if let Ok(answer) = tokio::time::timeout(DEADLINE, answer).await {
+        return Ok(answer?);
     }
+    tracing::warn!(seconds = DEADLINE.as_secs(), "a use case was given up");
+    Err(Error::Overloaded.into())
 }
 
 fn bearer(request: &HttpRequest) -> Result<String, Problem> {
