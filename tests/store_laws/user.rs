@@ -170,7 +170,7 @@ async fn a_list_of_users_shows_each_once_with_their_profile(database: TestDataba
         }
     }
 
-    expected.sort_by(|one, other| other.0.cmp(&one.0));
+    expected.sort_by_key(|one| std::cmp::Reverse(one.0));
     assert_eq!(shown, expected);
 }
 

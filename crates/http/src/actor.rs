@@ -191,7 +191,8 @@ mod tests {
         let log = Log::default();
         let kept = log.clone();
         let logger = tracing_subscriber::fmt().with_writer(move || kept.clone()).with_ansi(false);
-        let _while_it_lives = tracing::subscriber::set_default(logger.finish());
+        // For every thread: what another test logs first would else be taken for what nobody reads.
+        tracing::subscriber::set_global_default(logger.finish()).unwrap();
 
         let clinic = FakeClinic { store_is_stuck: true, ..FakeClinic::default() };
         assert_eq!(log_out(clinic).await, json!([503, "1", "unavailable"]));

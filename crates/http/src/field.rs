@@ -126,7 +126,7 @@ macro_rules! read {
 pub(crate) use read;
 
 /// Takes a text as it is.
-#[expect(clippy::unnecessary_wraps, reason = "it stands where a parser does, which may refuse")]
+#[expect(clippy::unnecessary_wraps, reason = "fields are read by what may refuse them")]
 pub(crate) fn verbatim(raw: &str) -> Result<String, Infallible> {
     Ok(raw.to_owned())
 }
@@ -231,10 +231,8 @@ impl Field<String> {
     }
 
     fn without_blank(self) -> Self {
-        match self {
-            Self::Given(text) if text.trim().is_empty() => Self::Null,
-            other @ (Self::Absent | Self::Null | Self::Wrong(_) | Self::Given(_)) => other,
-        }
+        let is_blank = matches!(&self, Self::Given(text) if text.trim().is_empty());
+        if is_blank { Self::Null } else { self }
     }
 }
 
