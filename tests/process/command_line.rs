@@ -168,6 +168,44 @@ async fn a_schema_is_brought_up_to_date_and_shown() {
 }
 
 #[actix_web::test]
+async fn asking_how_far_a_schema_has_come_makes_nothing() {
+    let database = TestDatabase::empty(false);
+
+    let asked = run(&database, &["migrate", "status"], None);
+
+    assert!(said(&asked).contains("pending  m0001_foundation"), "{}", said(&asked));
+    assert_eq!(std::fs::read_dir(database.folder()).unwrap().count(), 0);
+}
+
+#[actix_web::test]
+async fn a_start_that_fails_makes_nothing_and_says_what_to_do() {
+    let database = TestDatabase::empty(false);
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let not_postgres = format!("postgres://m@{}/m", stranger.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::Write;
+        for stream in stranger.incoming() {
+            let _ = stream.unwrap().write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+
+    for (url, remedy) in [
+        ("sqlite://:memory:", "give sqlite://PATH"),
+        ("sqlite://dtaa/medilink.db", "make the folder dtaa first"),
+        ("postgres://m:a/b@localhost/m", "percent-encode / @ : # in the password"),
+        (&not_postgres, "what answers there is not PostgreSQL"),
+    ] {
+        let mut command = Program::command(&database);
+        command.env_remove("MEDILINK_SECRET_KEY").args(["serve", "--database-url", url]);
+        let output = command.output().unwrap();
+        assert_ne!(code(&output), Some(0));
+        assert!(said(&output).contains(remedy), "{}", said(&output));
+        assert!(!said(&output).contains(".rs:"), "{}", said(&output));
+    }
+    assert_eq!(std::fs::read_dir(database.folder()).unwrap().count(), 0);
+}
+
+#[actix_web::test]
 async fn settings_are_shown_with_their_source_and_without_secrets() {
     let database = TestDatabase::empty(false);
 

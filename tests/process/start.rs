@@ -76,6 +76,40 @@ async fn production_refuses_a_database_with_demo_accounts() {
 }
 
 #[actix_web::test]
+async fn a_new_database_is_announced_and_one_file_after_a_stop() {
+    let database = TestDatabase::empty(false);
+    let log = database.folder().join("log");
+    let mut command = Program::command(&database);
+    command
+        .args(["serve", "--bind", "127.0.0.1:0", "--log", "info"])
+        .stderr(std::fs::File::create(&log).unwrap());
+    let mut server = Program::start(command);
+    people(&server).await;
+
+    assert_eq!(server.stop(), Some(0));
+
+    assert!(std::fs::read_to_string(log).unwrap().contains("made a new database at"));
+    for name in ["medilink.db-wal", "medilink.db-shm"] {
+        assert!(!database.folder().join(name).exists(), "{name}");
+    }
+    let raw = database.raw().await;
+    assert_eq!(raw.count("SELECT count(*) FROM users").await, 2);
+}
+
+#[actix_web::test]
+async fn a_server_whose_database_was_moved_away_is_not_ready_and_says_why() {
+    let database = TestDatabase::sqlite().await;
+    let server = Program::serve(&database);
+    server.unknown().get("/health/ready").await.ok();
+
+    let file = database.folder().join("medilink.db");
+    std::fs::rename(&file, database.folder().join("moved.db")).unwrap();
+
+    let unready = server.unknown().get("/health/ready").await.problem(503, "unavailable");
+    assert_eq!(unready.body["detail"], "Nothing can be written.");
+}
+
+#[actix_web::test]
 async fn files_are_readable_by_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
 

@@ -201,6 +201,27 @@ async fn a_stale_unit_is_dead_too(database: TestDatabase) {
     assert_eq!(clinic.database.raw().await.count(APPOINTMENTS).await, 0);
 }
 
+/// A primary that was made a follower, or told to only read, is out of order: not our fault.
+#[actix_web::test]
+async fn a_server_that_only_reads_is_unavailable() {
+    let clinic = Clinic::on(TestDatabase::postgres().await).await;
+    let raw = clinic.database.raw().await;
+    clinic.store.try_to_write().await.unwrap();
+    let only_read =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',
+        current_database()); END $$";
+    raw.execute(only_read).await.unwrap();
+    // Of the connections that come from now on.
+    let store = clinic.database.store().await;
+
+    let work = store.begin().await.unwrap();
+    let refused = work.commit(an_entry()).await;
+
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(store.try_to_write().await, Err(StoreError::Unavailable(_))));
+    store.ping().await.unwrap();
+}
+
 /// Bookings that wait for one doctor must not take every connection.
 #[actix_web::test]
 async fn reads_and_the_audit_log_go_on_while_bookings_wait() {

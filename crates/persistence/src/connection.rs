@@ -236,7 +236,8 @@ pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
         .sqlx_logging(false)
         .set_application_name("medilink")
         .map_sqlx_postgres_pool_opts(|it| {
-            // A connection whose network has gone silent is given up, not waited for.
+            // A connection whose network has gone silent is given up, not waited for. sqlx asks too,
+            // but without end, and has no settings for TCP that would bound it.
             it.after_release(|connection, _| {
                 Box::pin(async move {
                     let alive = tokio::time::timeout(SILENCE, connection.ping()).await;
