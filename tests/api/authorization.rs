@@ -21,7 +21,6 @@ const PUBLIC: &[&str] = &[
     "post /api/v1/auth/refresh",
     "post /api/v1/auth/register",
     "post /api/v1/auth/setup",
-    "post /api/v1/auth/setup",
 ];
 
 /// What everybody signed in may do to their own sessions and their own password. Each is tried in a

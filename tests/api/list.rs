@@ -39,6 +39,17 @@ const LISTS: &[(&str, &[&str])] = &[
             "search=test&specialization=general&is_available=true&verified=true",
         ],
     ),
+    (
+        "/api/v1/users",
+        &[
+            "",
+            "search=test",
+            "role=doctor",
+            "status=active",
+            "count=true",
+            "search=test&role=doctor&status=active",
+        ],
+    ),
 ];
 
 /// Lists whose items are not read one by one.
