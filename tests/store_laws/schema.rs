@@ -72,6 +72,9 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     let mut work = clinic.store.begin().await.unwrap();
     work.users().taken(&user.username, &user.email).await.unwrap();
     work.users().insert(&user).await.unwrap();
+    work.users().set_up(at(NOW)).await.unwrap();
+    work.users().lock_active_admins().await.unwrap();
+    work.users().profile(user.id).await.unwrap();
     assert!(work.users().find(user.id).await.unwrap().is_some());
     let mut locked = work.users().lock(user.id).await.unwrap().unwrap();
     locked.revision.version += 1;

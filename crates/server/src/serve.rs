@@ -1,6 +1,6 @@
 //! `medilink serve`.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -147,14 +147,9 @@ fn announce(address: std::net::SocketAddr, demo: bool) -> std::io::Result<()> {
 fn invite(address: std::net::SocketAddr, token: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "\nThere is no administrator yet. Make one with `medilink admin create`")?;
-    if out.is_terminal() {
-        let path = "api/v1/auth/setup";
-        writeln!(out, "or post token, username, email and password to http://{address}/{path}")?;
-        writeln!(out, "  Set-up token    {token}")?;
-    } else {
-        writeln!(out, "or with MEDILINK_ADMIN_USERNAME, _EMAIL and _PASSWORD_FILE; a start on a")?;
-        writeln!(out, "terminal prints a token to make one over the network.")?;
-    }
+    let path = "api/v1/auth/setup";
+    writeln!(out, "or post token, username, email and password to http://{address}/{path}")?;
+    writeln!(out, "  Set-up token    {token}")?;
     out.flush()
 }
 

@@ -40,8 +40,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListUsersQuery {
-    /// Each word begins a word of the name, the user name or the e-mail address; case and accents do
-    /// not matter.
+    /// Up to eight words; each begins a word of the name, the user name or the e-mail address. Case
+    /// and accents do not matter.
     #[serde(default)]
     #[param(value_type = Option<String>, max_length = 100)]
     search: Field<String>,
@@ -66,7 +66,7 @@ struct ListUsersQuery {
 struct ChangeUserBody {
     /// What they are to be here.
     #[serde(default)]
-    #[schema(value_type = Option<Role>)]
+    #[schema(value_type = Role)]
     role: Field<String>,
     #[serde(flatten)]
     person: PersonFields,
@@ -77,7 +77,7 @@ struct ChangeUserBody {
 
 problems! {
     /// Instead of a list of users.
-    ListUsersProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, INVALID];
+    ListUsersProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING];
     /// Instead of a new user.
     CreateUserProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
     /// Instead of a user.
@@ -185,7 +185,8 @@ async fn change_user(
     expected: IfMatch,
     body: Body<ChangeUserBody>,
 ) -> Result<Changed<UserView>, Problem> {
-    let (id, changes, expected) = (id.read()?, body.read()?.changes()?, expected.read()?);
+    let changes = body.read()?.changes()?;
+    let (id, expected) = (id.read()?, expected.read()?);
     let change = async |call: &_| app.users.change(call, id, changes, expected).await;
     Ok(Changed(caller.perform(&app, change).await?))
 }

@@ -57,7 +57,7 @@ problems! {
 /// Set up
 ///
 /// Makes the first administrator, and signs them in. It takes the token that the program prints on
-/// its terminal while there has never been an administrator, and works once.
+/// its standard output while there has never been an administrator, and works once.
 #[utoipa::path(
     tag = "auth",
     request_body(content = SetUpBody, example = json!({
