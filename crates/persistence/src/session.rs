@@ -78,7 +78,7 @@ impl SessionRepository for SeaOrmUnitOfWork {
             .await
             .map_err(store_error)?;
         if rotated.rows_affected == 0 {
-            return Err(StoreError::Stale(Concept::Session));
+            return Err(self.fail(StoreError::Stale(Concept::Session)));
         }
         self.add(used_refresh_token::ActiveModel {
             hash: Set(used.to_vec()),
