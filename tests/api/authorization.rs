@@ -150,8 +150,9 @@ async fn somebody_pending_does_only_what_is_open_to_them() {
         let pending = cast.clinic.registered(role, json!({})).await;
         for operation in OPERATIONS {
             let status = cast.tries(&pending, operation, patient).await;
-            let expected = if open_to_pending(operation.action) { 200 } else { 403 };
-            assert_eq!(status, expected, "{role}, {}", operation.name);
+            let is_done = (200..300).contains(&status);
+            let expected = if open_to_pending(operation.action) { is_done } else { status == 403 };
+            assert!(expected, "{role}, {}: {status}", operation.name);
         }
     }
 }

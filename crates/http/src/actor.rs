@@ -191,7 +191,9 @@ mod tests {
         let log = Log::default();
         let kept = log.clone();
         let logger = tracing_subscriber::fmt().with_writer(move || kept.clone()).with_ansi(false);
-        // For every thread: what another test logs first would else be taken for what nobody reads.
+        // For every thread, and after a first request: what another test logs before anybody listens
+        // would else be taken for what nobody ever reads.
+        retired().await;
         tracing::subscriber::set_global_default(logger.finish()).unwrap();
 
         let clinic = FakeClinic { store_is_stuck: true, ..FakeClinic::default() };
@@ -205,10 +207,13 @@ mod tests {
 
     #[actix_web::test]
     async fn whoever_is_about_to_stop_is_not_ready() {
+        assert_eq!(retired().await, json!([503, "1", "unavailable"]));
+    }
+
+    /// Asks a program that is about to stop whether it is ready.
+    async fn retired() -> Value {
         let (application, _) = FakeClinic::default().open();
         application.retire();
-
-        let ready = TestRequest::get().uri("/health/ready");
-        assert_eq!(ask(application, ready).await, json!([503, "1", "unavailable"]));
+        ask(application, TestRequest::get().uri("/health/ready")).await
     }
 }
