@@ -1,17 +1,17 @@
 //! Passwords: argon2id, on threads of its own and never many at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::phc;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use medilink_application::ports::{PasswordHasher, Verdict};
 use medilink_application::{Error, Result};
 use medilink_domain::password::{NewPassword, Password, PasswordHash};
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 /// What one hash costs whoever computes it.
@@ -34,11 +34,18 @@ impl HashCost {
 /// How many people wait for a hash at the most; whoever comes then is told to come back.
 const QUEUE: usize = 512;
 
+/// The length of a salt, in bytes.
+const SALT: usize = 16;
+
 /// Hashes passwords with argon2id: one hash a core at once, since each needs its memory for itself.
+///
+/// That memory is kept from one hash to the next. Were it given back, the allocator would keep it
+/// once for every thread that has ever hashed: two hundred megabytes after a few sign-ins.
 pub struct Argon2Hasher {
     params: Params,
     nobodys_hash: PasswordHash,
     turns: Arc<Semaphore>,
+    memories: Arc<Mutex<Vec<Vec<Block>>>>,
     waiting: AtomicUsize,
 }
 
@@ -55,6 +62,7 @@ impl Argon2Hasher {
             nobodys_hash: nobodys_hash(cost),
             params,
             turns: Arc::new(Semaphore::new(cores)),
+            memories: Arc::default(),
             waiting: AtomicUsize::new(0),
         })
     }
@@ -62,14 +70,20 @@ impl Argon2Hasher {
     /// Runs one hash when it is its turn. A caller who leaves gives the turn back.
     async fn in_turn<T: Send + 'static>(
         &self,
-        hash: impl FnOnce(&Argon2<'_>) -> T + Send + 'static,
+        hash: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T> {
         let _waiting = Waiting::enter(&self.waiting).ok_or(Error::Overloaded)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Error::Overloaded)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        let memories = Arc::clone(&self.memories);
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            hash(&argon2)
+            let kept = || memories.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = kept().pop().unwrap_or_default();
+            let outcome = hash(&mut memory);
+            // What a password has left there is nobody's to find.
+            memory.fill(Block::default());
+            kept().push(memory);
+            outcome
         })
         .await
         .map_err(|error| Error::Failed(Box::new(error)))
@@ -79,28 +93,78 @@ impl Argon2Hasher {
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: NewPassword) -> Result<PasswordHash> {
-        self.in_turn(move |argon2| argon2.hash_password(password.disclose().as_bytes()))
+        let params = self.params.clone();
+        let mut salt = [0; SALT];
+        getrandom::fill(&mut salt).map_err(|error| Error::Failed(Box::new(error)))?;
+        self.in_turn(move |memory| write(&password, &salt, &params, memory))
             .await?
-            .map(|hash| PasswordHash::new(hash.to_string()))
+            .map(PasswordHash::new)
             .map_err(|error| Error::Failed(Box::new(error)))
     }
 
     async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict> {
         let somebody = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobodys_hash.clone());
-        self.in_turn(move |argon2| {
+        let params = self.params.clone();
+        self.in_turn(move |memory| {
             let Ok(hash) = phc::PasswordHash::new(hash.disclose()) else { return Verdict::Wrong };
-            match argon2.verify_password(password.disclose().as_bytes(), &hash) {
-                Ok(()) if !somebody => Verdict::Wrong,
-                Ok(()) if is_weaker(&hash, argon2.params()) => {
-                    Verdict::RightButWeak(NewPassword::known(password))
-                }
-                Ok(()) => Verdict::Right,
-                Err(_) => Verdict::Wrong,
+            if !belongs(&password, &hash, memory) || !somebody {
+                Verdict::Wrong
+            } else if is_weaker(&hash, &params) {
+                Verdict::RightButWeak(NewPassword::known(password))
+            } else {
+                Verdict::Right
             }
         })
         .await
     }
+}
+
+/// Computes the hash of a password, as long as `output`.
+fn compute(
+    password: &str,
+    salt: &[u8],
+    params: Params,
+    memory: &mut Vec<Block>,
+    output: &mut [u8],
+) -> argon2::Result<()> {
+    memory.resize(params.block_count(), Block::default());
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, memory.as_mut_slice())
+}
+
+/// Hashes a new password, and writes the hash with its salt and its cost.
+fn write(
+    password: &NewPassword,
+    salt: &[u8],
+    params: &Params,
+    memory: &mut Vec<Block>,
+) -> argon2::password_hash::Result<String> {
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    compute(password.disclose(), salt, params.clone(), memory, &mut output)?;
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(Output::new(&output)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Tells whether a password belongs to a hash. How much of the two is alike takes no part in how
+/// long it takes.
+fn belongs(password: &Password, hash: &phc::PasswordHash, memory: &mut Vec<Block>) -> bool {
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return false };
+    let is_ours = hash.algorithm == Algorithm::Argon2id.ident()
+        && hash.version == Some(Version::V0x13.into());
+    let mut output = [0; Output::MAX_LENGTH];
+    let (Ok(params), Some(output)) = (Params::try_from(hash), output.get_mut(..expected.len()))
+    else {
+        return false;
+    };
+    let computed = compute(password.disclose(), salt, params, memory, output);
+    is_ours && computed.is_ok() && output.ct_eq(expected.as_bytes()).into()
 }
 
 /// Tells whether a hash was made at a lower cost than a new one would be.
@@ -172,6 +236,51 @@ mod tests {
         // A setting that is lowered weakens nobody's hash.
         let verdict = before.verify(typed("correct horse"), Some(again)).await.unwrap();
         assert!(matches!(verdict, Verdict::Right));
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_one_that_the_library_itself_reads() {
+        use argon2::password_hash::PasswordVerifier;
+
+        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
+        let hash = hasher.hash(chosen("correct horse")).await.unwrap();
+        let read = |raw: &str| {
+            let hash = phc::PasswordHash::new(hash.disclose()).unwrap();
+            Argon2::default().verify_password(raw.as_bytes(), &hash).is_ok()
+        };
+
+        assert!(read("correct horse"));
+        assert!(!read("battery staple"));
+        assert_ne!(hasher.hash(chosen("correct horse")).await.unwrap(), hash);
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_the_library_made_is_read() {
+        use argon2::password_hash::PasswordHasher as _;
+
+        let params = Params::new(16, 3, 1, None).unwrap();
+        let library = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hash = library.hash_password(b"correct horse").unwrap().to_string();
+        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
+        let verify =
+            async |raw| hasher.verify(typed(raw), Some(PasswordHash::new(hash.clone()))).await;
+
+        assert!(matches!(verify("correct horse").await.unwrap(), Verdict::Right));
+        assert!(matches!(verify("battery staple").await.unwrap(), Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn memory_is_kept_for_the_next_hash_and_nothing_in_it() {
+        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
+
+        for _ in 0..8 {
+            hasher.hash(chosen("correct horse")).await.unwrap();
+        }
+
+        let memories = hasher.memories.lock().unwrap();
+        assert_eq!(memories.len(), 1);
+        let words = memories[0].iter().flat_map(|block| block.as_ref().iter());
+        assert!(words.copied().all(|word| word == 0));
     }
 
     #[tokio::test]
