@@ -12,6 +12,7 @@ pub use sea_orm_migration::MigratorTrait;
 mod m0001_foundation;
 mod m0002_sign_in;
 mod m0003_users;
+mod m0004_directory;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_sign_in::Migration),
             Box::new(m0003_users::Migration),
+            Box::new(m0004_directory::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use medilink_domain::appointment::AppointmentError;
+use medilink_domain::archive::Blocking;
 use medilink_domain::policy::Action;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::rule::{Rule, RuleCode};
@@ -69,6 +70,7 @@ pub enum Error {
 pub struct Refusal {
     code: RuleCode,
     message: String,
+    blocking: Option<Blocking>,
 }
 
 impl Refusal {
@@ -76,11 +78,17 @@ impl Refusal {
     pub const fn code(&self) -> RuleCode {
         self.code
     }
+
+    /// Returns what still needs a record, if that is why it cannot be archived.
+    pub const fn blocking(&self) -> Option<Blocking> {
+        self.blocking
+    }
 }
 
 impl<E: Rule> From<E> for Error {
     fn from(rule: E) -> Self {
-        Self::Refused(Refusal { code: rule.code(), message: rule.to_string() })
+        let (code, blocking) = (rule.code(), rule.blocking());
+        Self::Refused(Refusal { code, message: rule.to_string(), blocking })
     }
 }
 

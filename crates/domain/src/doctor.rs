@@ -1,11 +1,13 @@
 //! Doctors: people who practise here, and how they may be booked.
 
+use crate::archive::{ArchiveError, Blocking, archive, restore};
 use crate::change::Change;
 use crate::choice::choice;
 use crate::email::Email;
 use crate::id::{DoctorId, UserId};
 use crate::money::Money;
 use crate::name::PersonName;
+use crate::record::Concept;
 use crate::revision::Revision;
 use crate::text::{
     Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
@@ -271,19 +273,31 @@ pub struct Doctor {
     pub is_verified: bool,
     /// The user who signs in as this doctor.
     pub user: Option<UserId>,
+    /// The user who entered the doctor; `None` for those who registered.
+    pub created_by: Option<UserId>,
+    /// When the doctor left the directory.
+    pub archived_at: Option<Timestamp>,
     /// When it was made, and what has changed since.
     pub revision: Revision,
 }
 
 impl Doctor {
-    /// Enters a doctor whom nobody has verified yet.
+    /// Enters a doctor whom nobody has verified yet, and as whom nobody signs in.
     pub const fn new(
         id: DoctorId,
         profile: DoctorProfile,
-        user: Option<UserId>,
+        created_by: Option<UserId>,
         now: Timestamp,
     ) -> Self {
-        Self { id, profile, is_verified: false, user, revision: Revision::new(now) }
+        Self {
+            id,
+            profile,
+            is_verified: false,
+            user: None,
+            created_by,
+            archived_at: None,
+            revision: Revision::new(now),
+        }
     }
 
     /// Enters the doctor whom a user signs in as. The profile begins with what the account says,
@@ -296,13 +310,35 @@ impl Doctor {
             ..profile
         };
         let is_verified = user.status == UserStatus::Active;
-        Self { is_verified, ..Self::new(id, profile, Some(user.id), now) }
+        Self { is_verified, user: Some(user.id), ..Self::new(id, profile, None, now) }
     }
 
     /// Records that an admin has checked the licence.
     pub const fn verify(&mut self, now: Timestamp) {
         self.is_verified = true;
         self.revision.touch(now);
+    }
+
+    /// Takes the doctor out of the directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::StillNeeded`] if something still needs them.
+    pub fn archive(&mut self, blocking: Blocking, now: Timestamp) -> Result<(), ArchiveError> {
+        archive(&mut self.archived_at, Concept::Doctor, blocking, now)?;
+        self.revision.touch(now);
+        Ok(())
+    }
+
+    /// Puts an archived doctor back into the directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::NotArchived`] if they are there.
+    pub fn restore(&mut self, now: Timestamp) -> Result<(), ArchiveError> {
+        restore(&mut self.archived_at, Concept::Doctor)?;
+        self.revision.touch(now);
+        Ok(())
     }
 }
 

@@ -58,6 +58,8 @@ macro_rules! id {
 id! {
     /// A booked meeting of one patient with one doctor.
     AppointmentId,
+    /// A doctor assigned to a patient's care.
+    AssignmentId,
     /// One line of the audit trail.
     AuditEntryId,
     /// A person who practises medicine here.

@@ -6,9 +6,10 @@
 //!
 //! Read it in this order: the words that every concept is written in ([`id`], [`choice`],
 //! [`change`], [`text`], [`search`], [`name`], [`email`], [`time`], [`period`], [`zone`], [`money`],
-//! [`phi`], [`record`], [`revision`]), how a rule refuses ([`rule`]), who may do what ([`policy`], [`actor`]), and then
-//! the concepts, one file each.
+//! [`phi`], [`record`], [`revision`], [`archive`]), how a rule refuses ([`rule`]), who may do what
+//! ([`policy`], [`actor`]), and then the concepts, one file each.
 
+pub mod archive;
 pub mod change;
 pub mod choice;
 pub mod email;

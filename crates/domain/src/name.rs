@@ -1,6 +1,6 @@
 //! Names of people.
 
-use crate::text::{Name, TextError};
+use crate::text::{Name, TextError, fold};
 
 /// The name of a person. A part is `None` until its owner completes the profile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,5 +35,10 @@ impl PersonName {
     pub fn full(&self) -> String {
         let parts = [self.first(), self.last()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns what lists of people are sorted by: the family name, then the given one, folded.
+    pub fn sort_key(&self) -> String {
+        fold(&format!("{} {}", self.last(), self.first()))
     }
 }

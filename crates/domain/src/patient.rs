@@ -4,11 +4,13 @@ use std::fmt;
 
 use chrono::TimeDelta;
 
+use crate::archive::{ArchiveError, Blocking, archive, restore};
 use crate::change::Change;
 use crate::choice::choice;
 use crate::email::Email;
 use crate::id::{PatientId, UserId};
 use crate::name::PersonName;
+use crate::record::Concept;
 use crate::revision::Revision;
 use crate::text::{Address, ClinicalText, Name, Phone, Place};
 use crate::time::{Date, Timestamp};
@@ -205,6 +207,8 @@ pub struct Patient {
     pub user: Option<UserId>,
     /// The user who made the record.
     pub created_by: UserId,
+    /// When the record went out of use.
+    pub archived_at: Option<Timestamp>,
     /// When it was made, and what has changed since.
     pub revision: Revision,
 }
@@ -218,7 +222,8 @@ impl Patient {
         created_by: UserId,
         now: Timestamp,
     ) -> Self {
-        Self { id, details, user, created_by, revision: Revision::new(now) }
+        let revision = Revision::new(now);
+        Self { id, details, user, created_by, archived_at: None, revision }
     }
 
     /// Begins the record of a user who receives care, which begins with what the account says.
@@ -230,6 +235,28 @@ impl Patient {
             ..details
         };
         Self::new(id, details, Some(user.id), user.id, now)
+    }
+
+    /// Takes the record out of use.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::StillNeeded`] if something still needs it.
+    pub fn archive(&mut self, blocking: Blocking, now: Timestamp) -> Result<(), ArchiveError> {
+        archive(&mut self.archived_at, Concept::Patient, blocking, now)?;
+        self.revision.touch(now);
+        Ok(())
+    }
+
+    /// Puts an archived record back into use.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::NotArchived`] if it is in use.
+    pub fn restore(&mut self, now: Timestamp) -> Result<(), ArchiveError> {
+        restore(&mut self.archived_at, Concept::Patient)?;
+        self.revision.touch(now);
+        Ok(())
     }
 }
 

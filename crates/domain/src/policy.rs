@@ -57,10 +57,50 @@ choice! {
         ListDoctors = "list_doctors",
         /// Read a doctor's profile.
         ReadDoctor = "read_doctor",
+        /// Enter a doctor into the directory.
+        CreateDoctor = "create_doctor",
+        /// Change a doctor's profile.
+        ChangeDoctor = "change_doctor",
+        /// Take a doctor out of the directory.
+        ArchiveDoctor = "archive_doctor",
+        /// Put an archived doctor back.
+        RestoreDoctor = "restore_doctor",
+        /// Record that a doctor's licence was checked.
+        VerifyDoctor = "verify_doctor",
+        /// Look through the pharmacies.
+        ListPharmacies = "list_pharmacies",
+        /// Read a pharmacy's profile.
+        ReadPharmacy = "read_pharmacy",
+        /// Enter a pharmacy into the directory.
+        CreatePharmacy = "create_pharmacy",
+        /// Change a pharmacy's profile.
+        ChangePharmacy = "change_pharmacy",
+        /// Record that a pharmacy's licence was checked.
+        VerifyPharmacy = "verify_pharmacy",
+        /// Look through the patients.
+        ListPatients = "list_patients",
         /// Begin a patient's record.
         CreatePatient = "create_patient",
         /// Read a patient's record.
         ReadPatient = "read_patient",
+        /// Change how a patient is reached.
+        ChangePatientContact = "change_patient_contact",
+        /// Change a patient's record.
+        ChangePatient = "change_patient",
+        /// Take a patient's record out of use.
+        ArchivePatient = "archive_patient",
+        /// Put an archived patient's record back.
+        RestorePatient = "restore_patient",
+        /// Assign a doctor to a patient's care.
+        CreateAssignment = "create_assignment",
+        /// Look through the assignments.
+        ListAssignments = "list_assignments",
+        /// Read an assignment, or who is assigned to a patient's care.
+        ReadAssignment = "read_assignment",
+        /// Change an assignment that goes on.
+        ChangeAssignment = "change_assignment",
+        /// End an assignment.
+        EndAssignment = "end_assignment",
         /// Book a doctor's time for a patient.
         BookAppointment = "book_appointment",
         /// Look through the appointments.
@@ -133,7 +173,44 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             Role::Admin => Allow,
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
         },
-        Action::ListDoctors | Action::ReadDoctor => Allow,
+        // The directory is known to everybody who is signed in: nothing in it is hidden.
+        Action::ListDoctors
+        | Action::ReadDoctor
+        | Action::ListPharmacies
+        | Action::ReadPharmacy => Allow,
+        Action::CreateDoctor => match role {
+            Role::Admin | Role::Coordinator => Allow,
+            Role::Doctor | Role::Pharmacy | Role::Patient => Deny,
+        },
+        Action::ChangeDoctor => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Own) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            _ => Deny,
+        },
+        Action::ArchiveDoctor => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            _ => Deny,
+        },
+        Action::ChangePharmacy => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Pharmacy, Relation::Own) => Allow,
+            _ => Deny,
+        },
+        // Whether there is something in the archive is for nobody else to find out.
+        Action::RestoreDoctor
+        | Action::VerifyDoctor
+        | Action::CreatePharmacy
+        | Action::VerifyPharmacy
+        | Action::RestorePatient => match role {
+            Role::Admin => Allow,
+            Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
+        },
+        Action::ListPatients => match role {
+            Role::Admin | Role::Doctor | Role::Coordinator => Allow,
+            Role::Pharmacy | Role::Patient => Deny,
+        },
         Action::CreatePatient => match role {
             Role::Admin | Role::Doctor | Role::Coordinator => Allow,
             Role::Pharmacy | Role::Patient => Deny,
@@ -143,6 +220,55 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
             (Role::Coordinator, Relation::Creator) => Allow,
             (Role::Patient, Relation::SelfRecord) => Allow,
+            _ => Hide,
+        },
+        Action::ChangePatientContact => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Allow,
+            _ => Hide,
+        },
+        Action::ChangePatient => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Deny,
+            _ => Hide,
+        },
+        Action::ArchivePatient => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Creator) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Doctor, Relation::Care) => Deny,
+            (Role::Patient, Relation::SelfRecord) => Deny,
+            _ => Hide,
+        },
+        Action::ListAssignments => match role {
+            Role::Admin | Role::Doctor | Role::Coordinator | Role::Patient => Allow,
+            Role::Pharmacy => Deny,
+        },
+        Action::ReadAssignment | Action::EndAssignment => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Allow,
+            _ => Hide,
+        },
+        Action::CreateAssignment => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Allow,
+            (Role::Pharmacy, _) => Deny,
+            _ => Hide,
+        },
+        // Whose doctor comes first is for those who keep the record.
+        Action::ChangeAssignment => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Coordinator, Relation::Creator) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Deny,
+            (Role::Patient, Relation::SelfRecord) => Deny,
             _ => Hide,
         },
         Action::BookAppointment => match (role, relation) {
@@ -171,7 +297,12 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
 /// nothing is changed.
 pub const fn discloses_patient_data(action: Action) -> bool {
     match action {
-        Action::ReadPatient | Action::ListAppointments | Action::ReadAppointment => true,
+        Action::ListPatients
+        | Action::ReadPatient
+        | Action::ListAssignments
+        | Action::ReadAssignment
+        | Action::ListAppointments
+        | Action::ReadAppointment => true,
         Action::Register
         | Action::SignIn
         | Action::RefreshSession
@@ -195,7 +326,24 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::EnableUser
         | Action::ListDoctors
         | Action::ReadDoctor
+        | Action::CreateDoctor
+        | Action::ChangeDoctor
+        | Action::ArchiveDoctor
+        | Action::RestoreDoctor
+        | Action::VerifyDoctor
+        | Action::ListPharmacies
+        | Action::ReadPharmacy
+        | Action::CreatePharmacy
+        | Action::ChangePharmacy
+        | Action::VerifyPharmacy
         | Action::CreatePatient
+        | Action::ChangePatientContact
+        | Action::ChangePatient
+        | Action::ArchivePatient
+        | Action::RestorePatient
+        | Action::CreateAssignment
+        | Action::ChangeAssignment
+        | Action::EndAssignment
         | Action::BookAppointment
         | Action::CancelAppointment => false,
     }
@@ -229,7 +377,12 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::ReadOwnAccount
         | Action::ChangeOwnAccount
         | Action::ListDoctors
-        | Action::ReadDoctor => true,
+        | Action::ReadDoctor
+        // The profile of one's own can be completed meanwhile; that of others is not theirs anyway.
+        | Action::ChangeDoctor
+        | Action::ListPharmacies
+        | Action::ReadPharmacy
+        | Action::ChangePharmacy => true,
         Action::CreateAdmin
         | Action::ResetPassword
         | Action::ListSessions
@@ -241,8 +394,24 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::ApproveUser
         | Action::DisableUser
         | Action::EnableUser
+        | Action::CreateDoctor
+        | Action::ArchiveDoctor
+        | Action::RestoreDoctor
+        | Action::VerifyDoctor
+        | Action::CreatePharmacy
+        | Action::VerifyPharmacy
+        | Action::ListPatients
         | Action::CreatePatient
         | Action::ReadPatient
+        | Action::ChangePatientContact
+        | Action::ChangePatient
+        | Action::ArchivePatient
+        | Action::RestorePatient
+        | Action::CreateAssignment
+        | Action::ListAssignments
+        | Action::ReadAssignment
+        | Action::ChangeAssignment
+        | Action::EndAssignment
         | Action::BookAppointment
         | Action::ListAppointments
         | Action::ReadAppointment
@@ -274,7 +443,7 @@ pub fn table() -> String {
         (Role::Admin, &[Relation::Stranger]),
         (Role::Doctor, &[Relation::Own, Relation::Care, Relation::Creator, Relation::Stranger]),
         (Role::Coordinator, &[Relation::Creator, Relation::Stranger]),
-        (Role::Pharmacy, &[Relation::Stranger]),
+        (Role::Pharmacy, &[Relation::Own, Relation::Stranger]),
         (Role::Patient, &[Relation::SelfRecord, Relation::Stranger]),
     ];
     let columns =

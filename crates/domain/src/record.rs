@@ -3,13 +3,17 @@
 use std::fmt;
 
 use crate::choice::choice;
-use crate::id::{AppointmentId, DoctorId, PatientId, PharmacyId, SessionId, UserId, Uuid};
+use crate::id::{
+    AppointmentId, AssignmentId, DoctorId, PatientId, PharmacyId, SessionId, UserId, Uuid,
+};
 
 choice! {
     /// The words of this domain.
     pub enum Concept {
         /// A booked meeting.
         Appointment = "appointment",
+        /// A doctor assigned to a patient's care.
+        Assignment = "assignment",
         /// Somebody who practises here.
         Doctor = "doctor",
         /// Somebody who receives care here.
@@ -57,6 +61,7 @@ macro_rules! record {
 
 record! {
     AppointmentId => Appointment,
+    AssignmentId => Assignment,
     DoctorId => Doctor,
     PatientId => Patient,
     PharmacyId => Pharmacy,

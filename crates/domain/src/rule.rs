@@ -1,5 +1,6 @@
 //! How a rule refuses: with a code that clients switch on, and a sentence for people.
 
+use crate::archive::Blocking;
 use crate::choice::choice;
 
 /// The refusal of a rule of one concept.
@@ -9,6 +10,11 @@ use crate::choice::choice;
 pub trait Rule: std::error::Error {
     /// Returns the code that says which rule refused.
     fn code(&self) -> RuleCode;
+
+    /// Returns what still needs a record, if that is why it cannot be archived.
+    fn blocking(&self) -> Option<Blocking> {
+        None
+    }
 }
 
 choice! {
@@ -36,6 +42,10 @@ choice! {
         LastAdmin = "last-admin",
         /// There has been an administrator before.
         AlreadySetUp = "already-set-up",
+        /// Something still needs what was to be archived.
+        StillNeeded = "still-needed",
+        /// What was to be restored is not archived.
+        NotArchived = "not-archived",
     }
 }
 
@@ -54,6 +64,8 @@ impl RuleCode {
             Self::OwnAccount => "Own account",
             Self::LastAdmin => "Last administrator",
             Self::AlreadySetUp => "Already set up",
+            Self::StillNeeded => "Still needed",
+            Self::NotArchived => "Not archived",
         }
     }
 
@@ -91,6 +103,10 @@ impl RuleCode {
             Self::AlreadySetUp => {
                 "There has been an administrator before. Ask one, or use the command line."
             }
+            Self::StillNeeded => {
+                "Something still needs this record; `blocking` says what. End that first."
+            }
+            Self::NotArchived => "The record is not in the archive. Nothing has to be restored.",
         }
     }
 }

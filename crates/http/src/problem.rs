@@ -12,6 +12,7 @@ use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use medilink_application::Error;
 use medilink_application::error::{FieldErrors, StoreError};
+use medilink_domain::archive::Blocking;
 use medilink_domain::id::{RequestId, Uuid};
 use medilink_domain::rule::RuleCode;
 use serde::Serialize;
@@ -142,6 +143,10 @@ pub(crate) struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = BTreeMap<String, Vec<String>>, required = false, example = json!({"starts_at": ["2030-02-30 is not a day of the calendar."]}))]
     errors: Option<BTreeMap<String, Vec<String>>>,
+    /// What still needs the record, how many of each; only in problems of the kind `still-needed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Blocking, required = false)]
+    blocking: Option<Blocking>,
     #[serde(skip)]
     #[schema(ignore)]
     allow: Option<String>,
@@ -170,6 +175,7 @@ impl Problem {
             code: kind.code,
             request_id: None,
             errors: None,
+            blocking: None,
             allow: None,
             retry_after: (kind.status == 503).then_some(1),
         }))
@@ -244,7 +250,10 @@ impl From<Error> for Problem {
             Error::NotFound(_) => Self::new(ProblemKind::NOT_FOUND, sentence(&error)),
             Error::Stale(_) => Self::new(ProblemKind::STALE, sentence(&error)),
             Error::Refused(refusal) => {
-                Self::new(ProblemKind::of_rule(refusal.code()), sentence(&refusal))
+                let kind = ProblemKind::of_rule(refusal.code());
+                let mut problem = Self::new(kind, sentence(&refusal));
+                problem.0.blocking = refusal.blocking();
+                problem
             }
             Error::Invalid(fields) => fields.into(),
             Error::KeyReused => Self::plain(ProblemKind::KEY_REUSED),

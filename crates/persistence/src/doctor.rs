@@ -19,10 +19,12 @@ use medilink_domain::text::{
     Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
     SpecializationText, fold, words,
 };
+use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Set,
 };
 
 use crate::entity::{doctor, doctor_word};
@@ -35,10 +37,14 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 #[async_trait]
 impl DoctorRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
-        one(doctor::Entity::find_by_id(id.as_uuid()), &self.transaction).await
+        one(present(id), &self.transaction).await
     }
 
     async fn lock(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
+        one(present(id).lock(LockType::NoKeyUpdate), &self.transaction).await
+    }
+
+    async fn lock_archived(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
         let locked = doctor::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await
     }
@@ -46,6 +52,7 @@ impl DoctorRepository for SeaOrmUnitOfWork {
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError> {
         let locked = doctor::Entity::find()
             .filter(doctor::Column::UserId.eq(user.as_uuid()))
+            .filter(doctor::Column::ArchivedAt.is_null())
             .lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await
     }
@@ -55,6 +62,7 @@ impl DoctorRepository for SeaOrmUnitOfWork {
             .filter(doctor::Column::LicenseNumber.eq(number.disclose()))
             // Bare, as the partial index has it; a parameter would not be known to match it.
             .filter(Expr::col(doctor::Column::IsVerified))
+            .filter(doctor::Column::ArchivedAt.is_null())
             .count(&self.transaction)
             .await
             .map_err(store_error)?;
@@ -103,12 +111,12 @@ impl SeaOrmUnitOfWork {
 #[async_trait]
 impl DoctorQueries for SeaOrmQueries {
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError> {
-        let doctor = one(doctor::Entity::find_by_id(id.as_uuid()), &self.0).await?;
+        let doctor = one(present(id), &self.0).await?;
         Ok(doctor.map(DoctorView::of))
     }
 
     async fn time_zone(&self, id: DoctorId) -> Result<Option<Zone>, StoreError> {
-        let name: Option<String> = doctor::Entity::find_by_id(id.as_uuid())
+        let name: Option<String> = present(id)
             .select_only()
             .column(doctor::Column::TimeZone)
             .into_tuple()
@@ -148,10 +156,15 @@ impl DoctorQueries for SeaOrmQueries {
     }
 }
 
+/// Selects a doctor who is in the directory.
+fn present(id: DoctorId) -> Select<doctor::Entity> {
+    doctor::Entity::find_by_id(id.as_uuid()).filter(doctor::Column::ArchivedAt.is_null())
+}
+
 fn matching(filter: &DoctorFilter) -> Condition {
     use doctor::Column;
 
-    let mut conditions = Condition::all();
+    let mut conditions = Condition::all().add(Column::ArchivedAt.is_null());
     for word in filter.search.iter().flat_map(Search::words) {
         conditions = conditions.add(Column::Id.in_subquery(doctors_with(word)));
     }
@@ -187,13 +200,8 @@ fn search_words(profile: &DoctorProfile) -> BTreeSet<String> {
     words(&format!("{} {hospital}", profile.name.full()))
 }
 
-/// What the directory is sorted by: the family name, then the given one.
-fn sort_name(first: &str, last: &str) -> String {
-    fold(&format!("{last} {first}"))
-}
-
 fn row(doctor: &Doctor) -> doctor::ActiveModel {
-    let Doctor { id, profile, is_verified, user, revision } = doctor;
+    let Doctor { id, profile, is_verified, user, created_by, archived_at, revision } = doctor;
     let name = |text: &Option<Name>| text.as_ref().map(|it| it.disclose().to_owned());
     let place = |text: &Option<Place>| text.as_ref().map(|it| it.disclose().to_owned());
     doctor::ActiveModel {
@@ -201,7 +209,7 @@ fn row(doctor: &Doctor) -> doctor::ActiveModel {
         user_id: Set(user.map(UserId::as_uuid)),
         first_name: Set(name(&profile.name.first)),
         last_name: Set(name(&profile.name.last)),
-        sort_name: Set(sort_name(profile.name.first(), profile.name.last())),
+        sort_name: Set(profile.name.sort_key()),
         email: Set(profile.email.as_ref().map(|it| it.disclose().to_owned())),
         phone: Set(profile.phone.as_ref().map(|it| it.disclose().to_owned())),
         specialization: Set(profile.specialization.as_str().to_owned()),
@@ -223,6 +231,8 @@ fn row(doctor: &Doctor) -> doctor::ActiveModel {
         country: Set(place(&profile.country)),
         time_zone: Set(profile.time_zone.name().to_owned()),
         booking: Set(profile.booking.as_str().to_owned()),
+        created_by: Set(created_by.map(UserId::as_uuid)),
+        archived_at: Set(archived_at.map(Timestamp::as_utc)),
         created_at: Set(revision.created_at.as_utc()),
         updated_at: Set(revision.updated_at.as_utc()),
         version: Set(revision.version),
@@ -268,6 +278,8 @@ impl Stored for doctor::Model {
             profile,
             is_verified: self.is_verified,
             user: self.user_id.map(UserId::new),
+            created_by: self.created_by.map(UserId::new),
+            archived_at: self.archived_at.map(Timestamp::new).transpose()?,
             revision: revision(self.created_at, self.updated_at, self.version)?,
         })
     }

@@ -12,6 +12,8 @@ const CONFLICTS: &[(&str, &str, Conflict)] = &[
     ("users_username", "users.username_key", Conflict::UsernameTaken),
     ("users_email", "users.email_key", Conflict::EmailTaken),
     ("doctors_license_number", "doctors.license_number", Conflict::LicenseNumberTaken),
+    ("doctors_entry_license_number", "doctors.license_number", Conflict::LicenseNumberTaken),
+    ("pharmacies_entry_license_number", "pharmacies.license_number", Conflict::LicenseNumberTaken),
     ("pharmacies_license_number", "pharmacies.license_number", Conflict::LicenseNumberTaken),
 ];
 

@@ -13,7 +13,7 @@ use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::{Date, Timestamp};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, Set,
 };
 use uuid::Uuid;
 
@@ -26,10 +26,14 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 #[async_trait]
 impl PatientRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
-        one(patient::Entity::find_by_id(id.as_uuid()), &self.transaction).await
+        one(present(id), &self.transaction).await
     }
 
     async fn lock(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
+        one(present(id).lock(LockType::NoKeyUpdate), &self.transaction).await
+    }
+
+    async fn lock_archived(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
         let locked = patient::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await
     }
@@ -56,7 +60,7 @@ impl PatientQueries for SeaOrmQueries {
         doctor: Option<DoctorId>,
         since: Timestamp,
     ) -> Result<Option<SeenPatient>, StoreError> {
-        let found = one(patient::Entity::find_by_id(id.as_uuid()), &self.0).await?;
+        let found = one(present(id), &self.0).await?;
         let Some(patient) = found else { return Ok(None) };
         let in_care = match doctor {
             Some(doctor) => is_in_care(&self.0, id, doctor, since).await?,
@@ -65,6 +69,11 @@ impl PatientQueries for SeaOrmQueries {
         let created_by = patient.created_by;
         Ok(Some(SeenPatient { view: PatientView::of(patient), created_by, in_care }))
     }
+}
+
+/// Selects a patient whose record is in use.
+fn present(id: PatientId) -> Select<patient::Entity> {
+    patient::Entity::find_by_id(id.as_uuid()).filter(patient::Column::ArchivedAt.is_null())
 }
 
 /// Tells whether a doctor cares for a patient: an active appointment, or one completed of late.
@@ -98,7 +107,7 @@ async fn is_in_care<C: ConnectionTrait>(
 }
 
 fn row(patient: &Patient) -> patient::ActiveModel {
-    let Patient { id, details, user, created_by, revision } = patient;
+    let Patient { id, details, user, created_by, archived_at, revision } = patient;
     let clinical = |text: &Option<ClinicalText>| text.as_ref().map(|it| it.disclose().to_owned());
     let name = |text: &Option<Name>| text.as_ref().map(|it| it.disclose().to_owned());
     let phone = |text: &Option<Phone>| text.as_ref().map(|it| it.disclose().to_owned());
@@ -109,6 +118,7 @@ fn row(patient: &Patient) -> patient::ActiveModel {
         created_by: Set(created_by.as_uuid()),
         first_name: Set(name(&details.name.first)),
         last_name: Set(name(&details.name.last)),
+        sort_name: Set(details.name.sort_key()),
         email: Set(details.email.as_ref().map(|it| it.disclose().to_owned())),
         phone: Set(phone(&details.phone)),
         date_of_birth: Set(details.date_of_birth.map(Date::as_naive)),
@@ -123,6 +133,7 @@ fn row(patient: &Patient) -> patient::ActiveModel {
         city: Set(place(&details.city)),
         state: Set(place(&details.state)),
         country: Set(place(&details.country)),
+        archived_at: Set(archived_at.map(Timestamp::as_utc)),
         created_at: Set(revision.created_at.as_utc()),
         updated_at: Set(revision.updated_at.as_utc()),
         version: Set(revision.version),
@@ -168,6 +179,7 @@ impl Stored for patient::Model {
             details,
             user: self.user_id.map(UserId::new),
             created_by: UserId::new(self.created_by),
+            archived_at: self.archived_at.map(Timestamp::new).transpose()?,
             revision: revision(self.created_at, self.updated_at, self.version)?,
         })
     }

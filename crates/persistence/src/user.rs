@@ -47,8 +47,8 @@ pub(crate) const OWN_PROFILE_COLUMNS: &str =
 
 /// Finds the profile of a user, by unique indexes.
 pub(crate) const OWN_PROFILE_JOINS: &str = "\
-LEFT JOIN doctors ON doctors.user_id = users.id
-LEFT JOIN patients ON patients.user_id = users.id
+LEFT JOIN doctors ON doctors.user_id = users.id AND doctors.archived_at IS NULL
+LEFT JOIN patients ON patients.user_id = users.id AND patients.archived_at IS NULL
 LEFT JOIN pharmacies ON pharmacies.user_id = users.id";
 
 /// The columns of a user by name. All that there are would be others after a later step of the

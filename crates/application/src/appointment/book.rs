@@ -198,8 +198,8 @@ mod tests {
             .returning(move |_, _, _, _| Ok(Reservation::Replay(earlier.as_uuid())));
         let again = first.clone();
         clinic.work.appointments.expect_find().return_once(|_| Ok(Some(first)));
-        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
-        clinic.work.patients.expect_lock().returning(|_| Ok(Some(a_patient())));
+        clinic.work.doctors.expect_lock_archived().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.patients.expect_lock_archived().returning(|_| Ok(Some(a_patient())));
         clinic.work.appointments.expect_lock().return_once(|_| Ok(Some(again)));
 
         let (booked, trail) = book(clinic, a_caller_with_a_key(Role::Patient)).await;

@@ -79,8 +79,8 @@ mod tests {
         let mut clinic = FakeClinic::default();
         let found = move |_| Ok(Some(an_appointment(status)));
         clinic.work.appointments.expect_find().returning(found);
-        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
-        clinic.work.patients.expect_lock().returning(|_| Ok(Some(a_patient())));
+        clinic.work.doctors.expect_lock_archived().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.patients.expect_lock_archived().returning(|_| Ok(Some(a_patient())));
         clinic.work.appointments.expect_lock().returning(found);
         clinic
     }
@@ -130,9 +130,9 @@ mod tests {
         let found = |_| Ok(Some(an_appointment(AppointmentStatus::Scheduled)));
         let work = &mut clinic.work;
         work.appointments.expect_find().times(1).in_sequence(&mut order).returning(found);
-        let doctor = work.doctors.expect_lock().times(1).in_sequence(&mut order);
+        let doctor = work.doctors.expect_lock_archived().times(1).in_sequence(&mut order);
         doctor.returning(|_| Ok(Some(a_doctor())));
-        let patient = work.patients.expect_lock().times(1).in_sequence(&mut order);
+        let patient = work.patients.expect_lock_archived().times(1).in_sequence(&mut order);
         patient.returning(|_| Ok(Some(a_patient())));
         work.appointments.expect_lock().times(1).in_sequence(&mut order).returning(found);
         work.appointments.expect_update().returning(|_, _| Ok(()));
@@ -214,7 +214,7 @@ mod tests {
         let appointment = an_appointment(AppointmentStatus::Scheduled);
         let record = Record::from(appointment.id);
         clinic.work.appointments.expect_find().return_once(|_| Ok(Some(appointment)));
-        clinic.work.doctors.expect_lock().returning(|_| Ok(None));
+        clinic.work.doctors.expect_lock_archived().returning(|_| Ok(None));
 
         let (corrupt, _) = cancel(clinic, a_caller(Role::Admin), Expected::Any).await;
 

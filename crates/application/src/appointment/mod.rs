@@ -72,8 +72,8 @@ async fn load<'call>(
     let permit = call.may(action, relations, subject.touching(Some(patient)))?;
 
     let corrupt = || StoreError::Corrupt(Record::from(id));
-    let doctor = work.doctors().lock(doctor).await?.ok_or_else(corrupt)?;
-    let patient = work.patients().lock(patient).await?.ok_or_else(corrupt)?;
+    let doctor = work.doctors().lock_archived(doctor).await?.ok_or_else(corrupt)?;
+    let patient = work.patients().lock_archived(patient).await?.ok_or_else(corrupt)?;
     let appointment = work.appointments().lock(id).await?.ok_or_else(corrupt)?;
     Ok(Loaded { appointment, doctor, patient, permit })
 }

@@ -15,12 +15,15 @@ use crate::page::{Found, Stretch};
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait DoctorRepository: Send {
-    /// Returns the doctor, or `None` if there is none by that id.
+    /// Returns the doctor, or `None` if there is none by that id in the directory.
     async fn find(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError>;
 
     /// Returns the doctor and keeps them from others until the unit of work ends, or returns
-    /// `None` if there is none by that id.
+    /// `None` if there is none by that id in the directory.
     async fn lock(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError>;
+
+    /// Does what `lock` does, for an archived doctor too.
+    async fn lock_archived(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError>;
 
     /// Returns and keeps the doctor that a user signs in as, or returns `None`.
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError>;
@@ -32,7 +35,8 @@ pub trait DoctorRepository: Send {
     ///
     /// MUST fail with [`StoreError::Conflict`] of
     /// [`LicenseNumberTaken`](crate::error::Conflict::LicenseNumberTaken) if the doctor is
-    /// verified and another verified one has the licence number.
+    /// verified and another verified one has the licence number, or if nobody signs in as the
+    /// doctor and as another doctor of that number. Archived doctors have none in this sense.
     async fn insert(&mut self, doctor: &Doctor) -> Result<(), StoreError>;
 
     /// Replaces the stored doctor.

@@ -107,7 +107,8 @@ pub struct DoctorView {
 impl DoctorView {
     /// Shows a doctor.
     pub fn of(doctor: Doctor) -> Self {
-        let Doctor { id, profile, is_verified, user, revision } = doctor;
+        let Doctor { id, profile, is_verified, user, created_by: _, archived_at: _, revision } =
+            doctor;
         let place = |text: Option<Place>| text.map(|it| it.disclose().to_owned());
         Self {
             id,

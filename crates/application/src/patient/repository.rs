@@ -12,12 +12,15 @@ use crate::error::StoreError;
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait PatientRepository: Send {
-    /// Returns the patient, or `None` if there is none by that id.
+    /// Returns the patient, or `None` if there is none by that id in use.
     async fn find(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError>;
 
     /// Returns the patient and keeps the record from others until the unit of work ends, or
-    /// returns `None` if there is none by that id.
+    /// returns `None` if there is none by that id in use.
     async fn lock(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError>;
+
+    /// Does what `lock` does, for an archived record too.
+    async fn lock_archived(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError>;
 
     /// Tells whether a doctor cares for a patient: in an active appointment, or in one that was
     /// completed after the given instant.

@@ -30,6 +30,8 @@ pub struct Model {
     pub country: Option<String>,
     pub time_zone: String,
     pub booking: String,
+    pub created_by: Option<Uuid>,
+    pub archived_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub version: i64,
