@@ -18,6 +18,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("delete /api/v1/users/{id}/sessions", Action::EndSession, About::User, no_body),
     row("get /api/v1/appointments", Action::ListAppointments, About::Nothing, no_body),
     row("get /api/v1/appointments/{id}", Action::ReadAppointment, About::Appointment, no_body),
+    row(
+        "get /api/v1/appointments/{id}/history",
+        Action::ReadAppointment,
+        About::Appointment,
+        no_body,
+    ),
     row("get /api/v1/auth/me", Action::ReadOwnAccount, About::Nothing, no_body),
     row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
     row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
@@ -25,6 +31,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("get /api/v1/users", Action::ListUsers, About::Nothing, no_body),
     row("get /api/v1/users/{id}", Action::ReadUser, About::User, no_body),
     row("get /api/v1/users/{id}/sessions", Action::ListSessions, About::User, no_body),
+    row(
+        "patch /api/v1/appointments/{id}",
+        Action::ChangeAppointment,
+        About::Appointment,
+        |_, _| json!({"notes": "Prefers a morning"}),
+    ),
     row("patch /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
     row(
         "patch /api/v1/users/{id}",
@@ -38,6 +50,42 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Action::CancelAppointment,
         About::Appointment,
         |_, _| json!({"reason": "Because"}),
+    ),
+    row(
+        "post /api/v1/appointments/{id}/check-in",
+        Action::CheckInAppointment,
+        About::Appointment,
+        no_body,
+    ),
+    row(
+        "post /api/v1/appointments/{id}/complete",
+        Action::CompleteAppointment,
+        About::Appointment,
+        no_body,
+    ),
+    row(
+        "post /api/v1/appointments/{id}/confirm",
+        Action::ConfirmAppointment,
+        About::Appointment,
+        no_body,
+    ),
+    row(
+        "post /api/v1/appointments/{id}/no-show",
+        Action::MarkNoShow,
+        About::BegunAppointment,
+        no_body,
+    ),
+    row(
+        "post /api/v1/appointments/{id}/reschedule",
+        Action::RescheduleAppointment,
+        About::Appointment,
+        |cast, _| json!({"starts_at": cast.next_hour("2030-03")}),
+    ),
+    row(
+        "post /api/v1/appointments/{id}/start",
+        Action::StartAppointment,
+        About::Appointment,
+        no_body,
     ),
     row(
         "post /api/v1/patients",
@@ -68,6 +116,8 @@ enum About {
     Nothing,
     /// A new appointment of the patient.
     Appointment,
+    /// One that has begun.
+    BegunAppointment,
     Doctor,
     Patient,
     /// A session of somebody else.
@@ -197,6 +247,7 @@ impl Cast {
         let id = match operation.about {
             About::Nothing => String::new(),
             About::Appointment => self.appointment(patient).await,
+            About::BegunAppointment => self.booked(patient, "2020-02").await,
             About::Doctor => self.doctor.clone(),
             About::Patient => patient.to_owned(),
             About::Session => {
@@ -249,7 +300,12 @@ impl Cast {
 
     /// Books the next free hour for a patient, as the administrator.
     pub(super) async fn appointment(&self, patient: &str) -> String {
-        let body = self.booking(patient);
+        self.booked(patient, "2030-02").await
+    }
+
+    /// Books the next free hour of a month for a patient, as the administrator.
+    async fn booked(&self, patient: &str, month: &str) -> String {
+        let body = a_booking(&self.doctor, patient, &self.next_hour(month));
         text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
     }
 
@@ -262,9 +318,13 @@ impl Cast {
 
     /// Writes the body of a booking of the next free hour.
     pub(super) fn booking(&self, patient: &str) -> Value {
+        a_booking(&self.doctor, patient, &self.next_hour("2030-02"))
+    }
+
+    /// Returns an hour of a month that nobody was told before.
+    fn next_hour(&self, month: &str) -> String {
         let hour = self.hour.get();
         self.hour.set(hour + 1);
-        let starts_at = format!("2030-02-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24);
-        a_booking(&self.doctor, patient, &starts_at)
+        format!("{month}-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24)
     }
 }

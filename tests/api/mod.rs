@@ -21,4 +21,5 @@ mod refresh;
 mod session;
 mod set_up;
 mod token;
+mod transition;
 mod user;

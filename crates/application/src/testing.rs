@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use medilink_domain::actor::Actor;
-use medilink_domain::appointment::{Appointment, AppointmentStatus, Booking};
+use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus, Booking};
 use medilink_domain::attempt::TooSoon;
 use medilink_domain::audit::{AuditEntry, Origin};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
@@ -467,6 +467,30 @@ pub fn an_appointment(status: AppointmentStatus) -> Appointment {
         retrospective: false,
         created_by: UserId::new(Uuid::from_u128(CREATOR)),
         revision: Revision::new(at(NOW)),
+    }
+}
+
+/// Makes appointment 9, which starts now.
+///
+/// # Panics
+///
+/// Never: half an hour is a length that an appointment may have.
+#[expect(clippy::expect_used, reason = "the time is right, and this is for tests")]
+pub fn an_appointment_of_today(status: AppointmentStatus) -> Appointment {
+    let time = BookableTime::lasting(at(NOW), 30).expect("half an hour");
+    Appointment { time, ..an_appointment(status) }
+}
+
+/// Makes the first line of an appointment's history.
+pub fn the_first_change(appointment: &Appointment) -> AppointmentChange {
+    AppointmentChange {
+        from: None,
+        to: appointment.status,
+        old_time: None,
+        new_time: appointment.time,
+        by: appointment.created_by,
+        at: at(NOW),
+        reason: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Appointments: booking a doctor's time for a patient, and what may become of it.
 
 use crate::actor::Actor;
+use crate::change::Change;
 use crate::choice::choice;
 use crate::doctor::{BookingMode, Doctor};
 use crate::id::{AppointmentId, DoctorId, PatientId, UserId};
@@ -32,30 +33,85 @@ choice! {
     }
 }
 
-impl AppointmentStatus {
-    /// Returns what it may become: the one table of legal transitions.
-    pub const fn next(self) -> &'static [Self] {
+choice! {
+    /// What somebody wants to make of an appointment that is there.
+    pub enum AppointmentAction {
+        /// Say yes to it, for the practice.
+        Confirm = "confirm",
+        /// Note that the patient is there.
+        CheckIn = "check_in",
+        /// Begin to see the patient.
+        Start = "start",
+        /// Note that it took place.
+        Complete = "complete",
+        /// Call it off.
+        Cancel = "cancel",
+        /// Note that the patient did not come.
+        MarkNoShow = "mark_no_show",
+        /// Move it to another time.
+        Reschedule = "reschedule",
+    }
+}
+
+impl AppointmentAction {
+    /// Says what is done, as in "it cannot be cancelled".
+    const fn done(self) -> &'static str {
         match self {
-            Self::Scheduled => &[
-                Self::Confirmed,
-                Self::CheckedIn,
-                Self::InProgress,
-                Self::Completed,
-                Self::Cancelled,
-                Self::NoShow,
-            ],
-            Self::Confirmed => {
-                &[Self::CheckedIn, Self::InProgress, Self::Completed, Self::Cancelled, Self::NoShow]
+            Self::Confirm => "confirmed",
+            Self::CheckIn => "checked in",
+            Self::Start => "started",
+            Self::Complete => "completed",
+            Self::Cancel => "cancelled",
+            Self::MarkNoShow => "marked as a no-show",
+            Self::Reschedule => "rescheduled",
+        }
+    }
+}
+
+impl AppointmentStatus {
+    /// Returns what an action makes of an appointment in this status, or `None` if it may not be
+    /// done: the one table of legal transitions.
+    pub const fn after(self, action: AppointmentAction) -> Option<Self> {
+        use AppointmentAction as Act;
+
+        match (action, self) {
+            (Act::Confirm, Self::Scheduled) => Some(Self::Confirmed),
+            (Act::CheckIn, Self::Scheduled | Self::Confirmed) => Some(Self::CheckedIn),
+            (Act::Start, Self::Scheduled | Self::Confirmed | Self::CheckedIn) => {
+                Some(Self::InProgress)
             }
-            Self::CheckedIn => &[Self::InProgress, Self::Cancelled, Self::NoShow],
-            Self::InProgress => &[Self::Completed, Self::Cancelled],
-            Self::Completed | Self::Cancelled | Self::NoShow => &[],
+            (Act::Complete, Self::Scheduled | Self::Confirmed | Self::InProgress) => {
+                Some(Self::Completed)
+            }
+            (
+                Act::Cancel,
+                Self::Scheduled | Self::Confirmed | Self::CheckedIn | Self::InProgress,
+            ) => Some(Self::Cancelled),
+            (Act::MarkNoShow, Self::Scheduled | Self::Confirmed | Self::CheckedIn) => {
+                Some(Self::NoShow)
+            }
+            // A new time has to be confirmed anew.
+            (Act::Reschedule, Self::Scheduled | Self::Confirmed) => Some(Self::Scheduled),
+            _ => None,
         }
     }
 
     /// Tells whether an appointment in this status takes up its doctor's and its patient's time.
     pub const fn is_active(self) -> bool {
-        !self.next().is_empty()
+        matches!(self, Self::Scheduled | Self::Confirmed | Self::CheckedIn | Self::InProgress)
+    }
+
+    /// Says it as in "the appointment is checked in".
+    const fn said(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Confirmed => "confirmed",
+            Self::CheckedIn => "checked in",
+            Self::InProgress => "in progress",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::NoShow => "a no-show",
+        }
     }
 }
 
@@ -110,6 +166,15 @@ pub struct Booking {
     pub notes: Option<AppointmentNotes>,
 }
 
+/// What is to become of what an appointment says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AppointmentChanges {
+    /// Why the patient comes.
+    pub reason: Change<Option<Reason>>,
+    /// What else there is to know.
+    pub notes: Change<Option<AppointmentNotes>>,
+}
+
 /// One line of an appointment's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppointmentChange {
@@ -129,37 +194,23 @@ pub struct AppointmentChange {
     pub reason: Option<Reason>,
 }
 
-choice! {
-    /// What somebody wants to make of an appointment.
-    pub enum AppointmentAction {
-        /// Call it off.
-        Cancel = "cancelled",
-    }
-}
-
-impl AppointmentAction {
-    /// Returns the status that the action leads to.
-    pub const fn target(self) -> AppointmentStatus {
-        match self {
-            Self::Cancel => AppointmentStatus::Cancelled,
-        }
-    }
-}
-
 /// Why an appointment is not booked, or not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppointmentError {
     /// Its status does not allow the action.
-    #[error("the appointment is {} and cannot be {action}", .status.as_str().replace('_', " "))]
+    #[error("the appointment is {} and cannot be {}", .status.said(), .action.done())]
     Refused {
         /// Where the appointment stands.
         status: AppointmentStatus,
         /// What was asked for.
         action: AppointmentAction,
     },
-    /// A patient cannot call off what has begun.
+    /// A patient cannot call off or move what has begun.
     #[error("{}", RuleCode::AppointmentBegun.meaning())]
     Begun,
+    /// Nobody is missed before the start.
+    #[error("{}", RuleCode::AppointmentNotBegun.meaning())]
+    NotBegun,
     /// Another active appointment of the doctor overlaps.
     #[error("{}", RuleCode::DoctorDoubleBooked.meaning())]
     DoctorDoubleBooked,
@@ -182,6 +233,7 @@ impl Rule for AppointmentError {
         match self {
             Self::Refused { .. } => RuleCode::AppointmentRefused,
             Self::Begun => RuleCode::AppointmentBegun,
+            Self::NotBegun => RuleCode::AppointmentNotBegun,
             Self::DoctorDoubleBooked => RuleCode::DoctorDoubleBooked,
             Self::PatientDoubleBooked => RuleCode::PatientDoubleBooked,
             Self::DoctorUnavailable => RuleCode::DoctorUnavailable,
@@ -214,17 +266,7 @@ impl Appointment {
         now: Timestamp,
     ) -> Result<(Self, AppointmentChange), AppointmentError> {
         let Booking { time, reason, notes } = booking;
-        let retrospective = time.starts_at() < now;
-        if !doctor.profile.is_available {
-            return Err(AppointmentError::DoctorUnavailable);
-        }
-        let published_only = doctor.profile.booking == BookingMode::SlotsOnly;
-        if published_only && matches!(by.role, Role::Patient | Role::Coordinator) {
-            return Err(AppointmentError::OutsideTimeSlots);
-        }
-        if retrospective && by.role == Role::Patient {
-            return Err(AppointmentError::StartPassed);
-        }
+        let retrospective = may_take_place(doctor, time, by, now)?;
 
         let appointment = Self {
             id,
@@ -251,6 +293,59 @@ impl Appointment {
         Ok((appointment, change))
     }
 
+    /// Says yes to the appointment, for the practice.
+    ///
+    /// # Errors
+    ///
+    /// [`AppointmentError::Refused`] unless it is scheduled.
+    pub fn confirm(
+        &mut self,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        self.advance(AppointmentAction::Confirm, None, by, now)
+    }
+
+    /// Notes that the patient is there.
+    ///
+    /// # Errors
+    ///
+    /// [`AppointmentError::Refused`] unless it is scheduled or confirmed.
+    pub fn check_in(
+        &mut self,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        self.advance(AppointmentAction::CheckIn, None, by, now)
+    }
+
+    /// Notes that the doctor sees the patient.
+    ///
+    /// # Errors
+    ///
+    /// [`AppointmentError::Refused`] if it has begun already, or is over.
+    pub fn start(
+        &mut self,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        self.advance(AppointmentAction::Start, None, by, now)
+    }
+
+    /// Notes that the appointment took place.
+    ///
+    /// # Errors
+    ///
+    /// [`AppointmentError::Refused`] if it is over, or if the patient is there and nobody has seen
+    /// them yet.
+    pub fn complete(
+        &mut self,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        self.advance(AppointmentAction::Complete, None, by, now)
+    }
+
     /// Calls the appointment off, which frees its time.
     ///
     /// # Errors
@@ -264,33 +359,90 @@ impl Appointment {
         now: Timestamp,
     ) -> Result<AppointmentChange, AppointmentError> {
         self.check(AppointmentAction::Cancel)?;
-        if by.role == Role::Patient && self.time.starts_at() <= now {
-            return Err(AppointmentError::Begun);
+        self.check_not_begun_for(by, now)?;
+        self.advance(AppointmentAction::Cancel, reason, by, now)
+    }
+
+    /// Notes that the patient did not come, which frees what is left of its time.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppointmentError::Refused`] if the patient has been seen, or it is over.
+    /// - [`AppointmentError::NotBegun`] before its start.
+    pub fn mark_no_show(
+        &mut self,
+        reason: Option<Reason>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        self.check(AppointmentAction::MarkNoShow)?;
+        if now < self.time.starts_at() {
+            return Err(AppointmentError::NotBegun);
         }
-        Ok(self.advance(AppointmentAction::Cancel, reason, by, now))
+        self.advance(AppointmentAction::MarkNoShow, reason, by, now)
+    }
+
+    /// Moves the appointment to another time. One that was confirmed has to be confirmed anew.
+    ///
+    /// As in [`Appointment::book`], only the database sees whether the new time is free.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppointmentError::Refused`] unless it is scheduled or confirmed.
+    /// - [`AppointmentError::Begun`] if a patient asks after its start.
+    /// - What [`Appointment::book`] says of the new time.
+    pub fn reschedule(
+        &mut self,
+        doctor: &Doctor,
+        time: BookableTime,
+        reason: Option<Reason>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        self.check(AppointmentAction::Reschedule)?;
+        self.check_not_begun_for(by, now)?;
+        let retrospective = may_take_place(doctor, time, by, now)?;
+
+        let old_time = std::mem::replace(&mut self.time, time);
+        self.retrospective = retrospective;
+        let change = self.advance(AppointmentAction::Reschedule, reason, by, now)?;
+        Ok(AppointmentChange { old_time: Some(old_time), ..change })
+    }
+
+    /// Says anew why the patient comes, or what else there is to know. That is no line of the
+    /// history, which is about time and status alone.
+    pub fn describe(&mut self, changes: AppointmentChanges, now: Timestamp) {
+        let AppointmentChanges { reason, notes } = changes;
+        reason.apply(&mut self.reason);
+        notes.apply(&mut self.notes);
+        self.revision.touch(now);
     }
 
     /// Holds an action against the table of transitions.
-    fn check(&self, action: AppointmentAction) -> Result<(), AppointmentError> {
-        if self.status.next().contains(&action.target()) {
-            Ok(())
-        } else {
-            Err(AppointmentError::Refused { status: self.status, action })
-        }
+    fn check(&self, action: AppointmentAction) -> Result<AppointmentStatus, AppointmentError> {
+        let status = self.status;
+        status.after(action).ok_or(AppointmentError::Refused { status, action })
     }
 
-    /// Does what was checked.
+    /// What has begun is for the practice to decide.
+    fn check_not_begun_for(&self, by: &Actor, now: Timestamp) -> Result<(), AppointmentError> {
+        if by.role == Role::Patient && self.time.starts_at() <= now {
+            return Err(AppointmentError::Begun);
+        }
+        Ok(())
+    }
+
     fn advance(
         &mut self,
         action: AppointmentAction,
         reason: Option<Reason>,
         by: &Actor,
         now: Timestamp,
-    ) -> AppointmentChange {
-        let to = action.target();
+    ) -> Result<AppointmentChange, AppointmentError> {
+        let to = self.check(action)?;
         let from = std::mem::replace(&mut self.status, to);
         self.revision.touch(now);
-        AppointmentChange {
+        Ok(AppointmentChange {
             from: Some(from),
             to,
             old_time: None,
@@ -298,8 +450,30 @@ impl Appointment {
             by: by.user,
             at: now,
             reason,
-        }
+        })
     }
+}
+
+/// Tells whether an appointment at a time would be entered after its start, unless the doctor or
+/// the caller's role rule that time out.
+fn may_take_place(
+    doctor: &Doctor,
+    time: BookableTime,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<bool, AppointmentError> {
+    if !doctor.profile.is_available {
+        return Err(AppointmentError::DoctorUnavailable);
+    }
+    let published_only = doctor.profile.booking == BookingMode::SlotsOnly;
+    if published_only && matches!(by.role, Role::Patient | Role::Coordinator) {
+        return Err(AppointmentError::OutsideTimeSlots);
+    }
+    let has_begun = time.starts_at() < now;
+    if has_begun && by.role == Role::Patient {
+        return Err(AppointmentError::StartPassed);
+    }
+    Ok(has_begun)
 }
 
 #[cfg(test)]
@@ -395,55 +569,186 @@ mod tests {
         assert!(book(&a_doctor(), Role::Coordinator, AFTER).unwrap().retrospective);
     }
 
+    /// Does something to an appointment, long after its start.
+    fn act(
+        appointment: &mut Appointment,
+        action: AppointmentAction,
+    ) -> Result<AppointmentChange, AppointmentError> {
+        let (admin, now) = (an_actor(Role::Admin), at(AFTER));
+        match action {
+            AppointmentAction::Confirm => appointment.confirm(&admin, now),
+            AppointmentAction::CheckIn => appointment.check_in(&admin, now),
+            AppointmentAction::Start => appointment.start(&admin, now),
+            AppointmentAction::Complete => appointment.complete(&admin, now),
+            AppointmentAction::Cancel => appointment.cancel(None, &admin, now),
+            AppointmentAction::MarkNoShow => appointment.mark_no_show(None, &admin, now),
+            AppointmentAction::Reschedule => {
+                let time = BookableTime::new(on_monday("11:00", "11:30")).unwrap();
+                appointment.reschedule(&a_doctor(), time, None, &admin, now)
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_become_of_an_appointment_is_what_the_clinic_agreed_to() {
+        use AppointmentStatus::{
+            Cancelled, CheckedIn, Completed, Confirmed, InProgress, NoShow, Scheduled,
+        };
+        // product.md, section 4; rescheduling is beside it.
+        let agreed: &[(AppointmentStatus, &[AppointmentStatus])] = &[
+            (Scheduled, &[Confirmed, CheckedIn, InProgress, Completed, Cancelled, NoShow]),
+            (Confirmed, &[CheckedIn, InProgress, Completed, Cancelled, NoShow]),
+            (CheckedIn, &[InProgress, Cancelled, NoShow]),
+            (InProgress, &[Completed, Cancelled]),
+            (Completed, &[]),
+            (Cancelled, &[]),
+            (NoShow, &[]),
+        ];
+
+        for (status, next) in agreed {
+            let reached: Vec<_> = AppointmentAction::ALL
+                .iter()
+                .filter(|action| **action != AppointmentAction::Reschedule)
+                .filter_map(|action| status.after(*action))
+                .collect();
+            assert_eq!(reached, *next, "{status}");
+            let moved = matches!(status, Scheduled | Confirmed).then_some(Scheduled);
+            assert_eq!(status.after(AppointmentAction::Reschedule), moved, "{status}");
+        }
+    }
+
+    #[test]
+    fn an_appointment_takes_up_time_while_anything_can_still_be_made_of_it() {
+        for status in AppointmentStatus::ALL {
+            let goes_on =
+                AppointmentAction::ALL.iter().any(|action| status.after(*action).is_some());
+            assert_eq!(status.is_active(), goes_on, "{status}");
+        }
+    }
+
+    #[test]
+    fn every_action_does_exactly_what_the_table_says_and_a_refusal_changes_nothing() {
+        for status in AppointmentStatus::ALL {
+            for action in AppointmentAction::ALL {
+                let mut appointment = an_appointment(*status);
+                let before = appointment.clone();
+
+                let outcome = act(&mut appointment, *action);
+
+                match status.after(*action) {
+                    Some(to) => {
+                        let change = outcome.unwrap();
+                        assert_eq!((change.from, change.to), (Some(*status), to));
+                        assert_eq!((appointment.status, appointment.revision.version), (to, 2));
+                    }
+                    None => {
+                        let refused =
+                            AppointmentError::Refused { status: *status, action: *action };
+                        assert_eq!(outcome, Err(refused));
+                        assert_eq!(appointment, before);
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_refusal_says_where_the_appointment_stands() {
-        let mut appointment = an_appointment(AppointmentStatus::NoShow);
+        let said = |status, action| act(&mut an_appointment(status), action).unwrap_err();
 
-        let error = appointment.cancel(None, &an_actor(Role::Doctor), at(BEFORE)).unwrap_err();
+        let missed = said(AppointmentStatus::NoShow, AppointmentAction::Cancel);
+        let begun = said(AppointmentStatus::InProgress, AppointmentAction::MarkNoShow);
 
-        assert_eq!(error.to_string(), "the appointment is no show and cannot be cancelled");
-        assert_eq!(error.code(), RuleCode::AppointmentRefused);
+        assert_eq!(missed.to_string(), "the appointment is a no-show and cannot be cancelled");
+        assert_eq!(missed.code(), RuleCode::AppointmentRefused);
+        assert_eq!(
+            begun.to_string(),
+            "the appointment is in progress and cannot be marked as a no-show"
+        );
     }
 
     #[test]
-    fn a_patient_cannot_cancel_what_has_begun() {
+    fn a_patient_can_neither_cancel_nor_move_what_has_begun() {
         let begun = at("2030-01-07T10:00:00Z");
+        let later = BookableTime::new(on_monday("11:00", "11:30")).unwrap();
+        let (patient, doctor) = (an_actor(Role::Patient), an_actor(Role::Doctor));
         let mut appointment = an_appointment(AppointmentStatus::Scheduled);
 
-        let error = appointment.cancel(None, &an_actor(Role::Patient), begun).unwrap_err();
-
-        assert_eq!(error, AppointmentError::Begun);
-        assert!(appointment.cancel(None, &an_actor(Role::Doctor), begun).is_ok());
+        assert_eq!(appointment.cancel(None, &patient, begun), Err(AppointmentError::Begun));
+        let moved = appointment.reschedule(&a_doctor(), later, None, &patient, begun);
+        assert_eq!(moved, Err(AppointmentError::Begun));
+        assert!(appointment.reschedule(&a_doctor(), later, None, &doctor, begun).is_ok());
+        assert!(appointment.cancel(None, &doctor, begun).is_ok());
     }
 
     #[test]
-    fn every_status_can_be_cancelled_exactly_as_the_table_says() {
-        for status in AppointmentStatus::ALL {
-            let mut appointment = an_appointment(*status);
+    fn nobody_is_missed_before_the_start() {
+        let doctor = an_actor(Role::Doctor);
+        let mut appointment = an_appointment(AppointmentStatus::Confirmed);
+
+        let early = appointment.mark_no_show(None, &doctor, at("2030-01-07T09:59:59Z"));
+        assert_eq!(early, Err(AppointmentError::NotBegun));
+        assert!(appointment.mark_no_show(None, &doctor, at("2030-01-07T10:00:00Z")).is_ok());
+    }
+
+    #[test]
+    fn a_new_time_is_remembered_beside_the_old_one_and_has_to_be_confirmed_anew() {
+        let mut appointment = an_appointment(AppointmentStatus::Confirmed);
+        let time = BookableTime::new(on_monday("11:00", "11:45")).unwrap();
+
+        let patient = an_actor(Role::Patient);
+        let change = appointment.reschedule(&a_doctor(), time, None, &patient, at(BEFORE)).unwrap();
+
+        assert_eq!((appointment.time, appointment.status), (time, AppointmentStatus::Scheduled));
+        assert_eq!(change.old_time.map(BookableTime::period), Some(on_monday("10:00", "10:30")));
+        assert_eq!(change.new_time, time);
+    }
+
+    #[test]
+    fn a_new_time_is_held_against_the_rules_of_a_booking() {
+        let later = BookableTime::new(on_monday("11:00", "11:30")).unwrap();
+        let past = BookableTime::new(on_monday("08:00", "08:30")).unwrap();
+        let unavailable = |doctor: &mut Doctor| doctor.profile.is_available = false;
+        let slots_only = |doctor: &mut Doctor| doctor.profile.booking = BookingMode::SlotsOnly;
+        let now = at("2030-01-07T09:00:00Z");
+        let cases: [(fn(&mut Doctor), BookableTime, AppointmentError); 3] = [
+            (unavailable, later, AppointmentError::DoctorUnavailable),
+            (slots_only, later, AppointmentError::OutsideTimeSlots),
+            (|_| {}, past, AppointmentError::StartPassed),
+        ];
+        for (prepare, time, expected) in cases {
+            let mut doctor = a_doctor();
+            prepare(&mut doctor);
+            let mut appointment = an_appointment(AppointmentStatus::Scheduled);
             let before = appointment.clone();
 
-            let outcome = appointment.cancel(None, &an_actor(Role::Admin), at(AFTER));
+            let patient = an_actor(Role::Patient);
+            let refused = appointment.reschedule(&doctor, time, None, &patient, now);
 
-            assert_eq!(outcome.is_ok(), status.next().contains(&AppointmentStatus::Cancelled));
-            assert_eq!(outcome.is_err(), appointment == before, "{status}");
+            assert_eq!(refused, Err(expected));
+            assert_eq!(appointment, before);
         }
-    }
-
-    #[test]
-    fn an_active_status_is_never_reached_again_from_a_finished_one() {
-        for status in AppointmentStatus::ALL.iter().filter(|status| !status.is_active()) {
-            assert!(status.next().is_empty(), "{status}");
-        }
+        let mut appointment = an_appointment(AppointmentStatus::Scheduled);
+        appointment.reschedule(&a_doctor(), past, None, &an_actor(Role::Doctor), now).unwrap();
+        assert!(appointment.retrospective);
     }
 
     proptest! {
         #[test]
-        fn an_appointment_is_cancelled_once(attempts in 1_usize..9) {
+        fn a_history_tells_how_it_came_to_the_status(
+            actions in proptest::collection::vec(proptest::sample::select(AppointmentAction::ALL), 0..12),
+        ) {
             let mut appointment = an_appointment(AppointmentStatus::Scheduled);
-            let done = (0..attempts)
-                .filter(|_| appointment.cancel(None, &an_actor(Role::Admin), at(AFTER)).is_ok())
-                .count();
-            prop_assert_eq!((done, appointment.revision.version), (1, 2));
+            let changes: Vec<_> =
+                actions.into_iter().filter_map(|action| act(&mut appointment, action).ok()).collect();
+            let mut status = AppointmentStatus::Scheduled;
+            for change in &changes {
+                prop_assert_eq!(change.from, Some(status));
+                status = change.to;
+            }
+            prop_assert_eq!(appointment.status, status);
+            let version = 1 + i64::try_from(changes.len()).unwrap();
+            prop_assert_eq!(appointment.revision.version, version);
         }
     }
 }

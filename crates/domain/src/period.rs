@@ -105,6 +105,17 @@ impl BookableTime {
         Period::new(starts_at, ends_at).map_err(|_| BookableTimeError::Length).and_then(Self::new)
     }
 
+    /// Returns a time of the same length that starts at another instant.
+    ///
+    /// # Errors
+    ///
+    /// [`BookableTimeError::Length`] if it would end beyond the calendar.
+    pub fn moved_to(self, starts_at: Timestamp) -> Result<Self, BookableTimeError> {
+        let ends_at =
+            starts_at.checked_add(self.0.length()).map_err(|_| BookableTimeError::Length)?;
+        Period::new(starts_at, ends_at).map_err(Into::into).and_then(Self::new)
+    }
+
     /// Returns the interval.
     pub const fn period(self) -> Period {
         self.0

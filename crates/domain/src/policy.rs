@@ -107,6 +107,20 @@ choice! {
         ListAppointments = "list_appointments",
         /// Read an appointment.
         ReadAppointment = "read_appointment",
+        /// Change what an appointment says.
+        ChangeAppointment = "change_appointment",
+        /// Move an appointment to another time.
+        RescheduleAppointment = "reschedule_appointment",
+        /// Say yes to an appointment, for the practice.
+        ConfirmAppointment = "confirm_appointment",
+        /// Note that the patient of an appointment is there.
+        CheckInAppointment = "check_in_appointment",
+        /// Note that the doctor sees the patient.
+        StartAppointment = "start_appointment",
+        /// Note that an appointment took place.
+        CompleteAppointment = "complete_appointment",
+        /// Note that the patient did not come.
+        MarkNoShow = "mark_no_show",
         /// Call an appointment off.
         CancelAppointment = "cancel_appointment",
     }
@@ -283,11 +297,26 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             Role::Admin | Role::Doctor | Role::Coordinator | Role::Patient => Allow,
             Role::Pharmacy => Deny,
         },
-        Action::ReadAppointment | Action::CancelAppointment => match (role, relation) {
+        Action::ReadAppointment
+        | Action::ChangeAppointment
+        | Action::RescheduleAppointment
+        | Action::CancelAppointment => match (role, relation) {
             (Role::Admin, _) => Allow,
             (Role::Doctor, Relation::Own) => Allow,
             (Role::Coordinator, Relation::Creator) => Allow,
             (Role::Patient, Relation::SelfRecord) => Allow,
+            _ => Hide,
+        },
+        // What happens on the day is for the practice to say.
+        Action::ConfirmAppointment
+        | Action::CheckInAppointment
+        | Action::StartAppointment
+        | Action::CompleteAppointment
+        | Action::MarkNoShow => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Doctor, Relation::Own) => Allow,
+            (Role::Coordinator, Relation::Creator) => Deny,
+            (Role::Patient, Relation::SelfRecord) => Deny,
             _ => Hide,
         },
     }
@@ -345,6 +374,13 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::ChangeAssignment
         | Action::EndAssignment
         | Action::BookAppointment
+        | Action::ChangeAppointment
+        | Action::RescheduleAppointment
+        | Action::ConfirmAppointment
+        | Action::CheckInAppointment
+        | Action::StartAppointment
+        | Action::CompleteAppointment
+        | Action::MarkNoShow
         | Action::CancelAppointment => false,
     }
 }
@@ -415,6 +451,13 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::BookAppointment
         | Action::ListAppointments
         | Action::ReadAppointment
+        | Action::ChangeAppointment
+        | Action::RescheduleAppointment
+        | Action::ConfirmAppointment
+        | Action::CheckInAppointment
+        | Action::StartAppointment
+        | Action::CompleteAppointment
+        | Action::MarkNoShow
         | Action::CancelAppointment => false,
     }
 }

@@ -22,8 +22,10 @@ choice! {
     pub enum RuleCode {
         /// The appointment's status does not allow it.
         AppointmentRefused = "appointment-refused",
-        /// The patient's appointment has begun, and only staff may still cancel it.
+        /// The patient's appointment has begun, and only staff may still change it.
         AppointmentBegun = "appointment-begun",
+        /// The appointment has not begun, so nobody has missed it.
+        AppointmentNotBegun = "appointment-not-begun",
         /// The doctor has another active appointment at that time.
         DoctorDoubleBooked = "doctor-double-booked",
         /// The patient has another active appointment at that time.
@@ -55,6 +57,7 @@ impl RuleCode {
         match self {
             Self::AppointmentRefused => "Wrong appointment status",
             Self::AppointmentBegun => "Appointment begun",
+            Self::AppointmentNotBegun => "Appointment not begun",
             Self::DoctorDoubleBooked => "Doctor double-booked",
             Self::PatientDoubleBooked => "Patient double-booked",
             Self::DoctorUnavailable => "Doctor unavailable",
@@ -76,7 +79,10 @@ impl RuleCode {
                 "The appointment's status does not allow this. Read the appointment again."
             }
             Self::AppointmentBegun => {
-                "Patients cannot cancel an appointment that has begun. Ask the practice."
+                "Patients cannot cancel or move an appointment that has begun. Ask the practice."
+            }
+            Self::AppointmentNotBegun => {
+                "Nobody has missed an appointment before its start. Cancel it instead, or wait."
             }
             Self::DoctorDoubleBooked => {
                 "The doctor already has an appointment at this time. Choose another time."

@@ -9,7 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
-use medilink_application::appointment::AppointmentView;
+use medilink_application::appointment::{AppointmentHistory, AppointmentView};
 use medilink_application::doctor::DoctorView;
 use medilink_application::patient::PatientView;
 use medilink_application::session::{SessionView, SignedInView};
@@ -38,6 +38,7 @@ use crate::{api, docs, host, limit, middleware, responses};
     ),
     components(schemas(
         crate::problem::Details,
+        AppointmentHistory,
         AppointmentView,
         DoctorView,
         PatientView,

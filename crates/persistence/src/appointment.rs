@@ -1,9 +1,10 @@
 //! Appointments in the database.
 
 use async_trait::async_trait;
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use medilink_application::appointment::{
-    AppointmentQueries, AppointmentRepository, AppointmentSelection, AppointmentView,
+    AppointmentChangeView, AppointmentQueries, AppointmentRepository, AppointmentSelection,
+    AppointmentView,
 };
 use medilink_application::doctor::DoctorBrief;
 use medilink_application::error::StoreError;
@@ -59,6 +60,11 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
         appointment: &Appointment,
         change: &AppointmentChange,
     ) -> Result<(), StoreError> {
+        self.describe(appointment).await?;
+        self.add(change_row(appointment, change)).await
+    }
+
+    async fn describe(&mut self, appointment: &Appointment) -> Result<(), StoreError> {
         use appointment::Column;
 
         self.replace(
@@ -68,8 +74,7 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
             appointment.revision,
             row(appointment),
         )
-        .await?;
-        self.add(change_row(appointment, change)).await
+        .await
     }
 }
 
@@ -82,6 +87,16 @@ impl AppointmentQueries for SeaOrmQueries {
             .await
             .map_err(store_error)?;
         found.map(SeenRow::show).transpose()
+    }
+
+    async fn history(&self, id: AppointmentId) -> Result<Vec<AppointmentChangeView>, StoreError> {
+        let rows = appointment_change::Entity::find()
+            .filter(appointment_change::Column::AppointmentId.eq(id.as_uuid()))
+            .order_by_asc(appointment_change::Column::Version)
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        rows.iter().map(|row| restored(row).map(AppointmentChangeView::of)).collect()
     }
 
     async fn list(
@@ -288,6 +303,35 @@ fn change_row(
     }
 }
 
+impl Stored for appointment_change::Model {
+    type Held = AppointmentChange;
+
+    fn record(&self) -> Record {
+        AppointmentId::new(self.appointment_id).into()
+    }
+
+    fn restore(&self) -> Result<AppointmentChange, Broken> {
+        let old_time = match (self.old_starts_at, self.old_ends_at) {
+            (Some(starts_at), Some(ends_at)) => Some(time(starts_at, ends_at)?),
+            (None, _) | (_, None) => None,
+        };
+        Ok(AppointmentChange {
+            from: optional(self.from_status.as_deref(), AppointmentStatus::parse)?,
+            to: AppointmentStatus::parse(&self.to_status)?,
+            old_time,
+            new_time: time(self.new_starts_at, self.new_ends_at)?,
+            by: UserId::new(self.changed_by),
+            at: Timestamp::new(self.changed_at)?,
+            reason: optional(self.reason.as_deref(), Reason::parse)?,
+        })
+    }
+}
+
+fn time(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<BookableTime, Broken> {
+    let period = Period::new(Timestamp::new(starts_at)?, Timestamp::new(ends_at)?)?;
+    Ok(BookableTime::new(period)?)
+}
+
 impl Stored for appointment::Model {
     type Held = Appointment;
 
@@ -296,13 +340,12 @@ impl Stored for appointment::Model {
     }
 
     fn restore(&self) -> Result<Appointment, Broken> {
-        let period = Period::new(Timestamp::new(self.starts_at)?, Timestamp::new(self.ends_at)?)?;
         Ok(Appointment {
             id: AppointmentId::new(self.id),
             doctor: DoctorId::new(self.doctor_id),
             patient: PatientId::new(self.patient_id),
             patient_created_by: UserId::new(self.patient_created_by),
-            time: BookableTime::new(period)?,
+            time: time(self.starts_at, self.ends_at)?,
             status: AppointmentStatus::parse(&self.status)?,
             reason: optional(self.reason.as_deref(), Reason::parse)?,
             notes: optional(self.notes.as_deref(), AppointmentNotes::parse)?,

@@ -2,14 +2,11 @@
 
 use medilink_domain::id::AppointmentId;
 use medilink_domain::policy::Action;
-use medilink_domain::record::Concept;
 use medilink_domain::text::Reason;
 
-use super::{AppointmentView, Appointments, Loaded, load, replay};
+use super::{AppointmentView, Appointments};
 use crate::call::{Call, Expected, Written};
-use crate::doctor::DoctorBrief;
 use crate::error::Result;
-use crate::patient::PatientBrief;
 
 /// What somebody asks for when they cancel.
 pub struct CancelAppointment {
@@ -36,26 +33,10 @@ impl Appointments {
         command: CancelAppointment,
     ) -> Result<Written<AppointmentView>> {
         let CancelAppointment { id, reason, expected } = command;
-        let now = self.ports.clock.now();
-
-        let mut work = self.ports.store.begin().await?;
-        if call.reserve(&mut *work, id.as_uuid(), now).await?.is_some() {
-            return replay(call, work, id, now).await;
-        }
-        let Loaded { mut appointment, doctor, patient, permit } =
-            load(call, &mut *work, id, Action::CancelAppointment).await?;
-
-        expected.check(Concept::Appointment, appointment.revision.version)?;
-        let cancelled = appointment.cancel(reason, call.actor(), now)?;
-
-        work.appointments().update(&appointment, &cancelled).await?;
-        work.commit(permit.audit(id, now)).await?;
-
-        Ok(Written::new(AppointmentView::of(
-            appointment,
-            DoctorBrief::of(&doctor),
-            PatientBrief::of(&patient),
-        )))
+        self.transition(call, Action::CancelAppointment, id, expected, |appointment, by, now| {
+            appointment.cancel(reason, by, now)
+        })
+        .await
     }
 }
 
@@ -63,7 +44,7 @@ impl Appointments {
 mod tests {
     use medilink_domain::appointment::AppointmentStatus;
     use medilink_domain::audit::Outcome;
-    use medilink_domain::record::Record;
+    use medilink_domain::record::{Concept, Record};
     use medilink_domain::user::Role;
     use mockall::Sequence;
 

@@ -2,9 +2,18 @@
 
 mod book;
 mod cancel;
+mod change;
+mod check_in;
+mod complete;
+mod confirm;
 mod find;
+mod history;
 mod list;
+mod mark_no_show;
 mod repository;
+mod reschedule;
+mod start;
+mod transition;
 mod view;
 
 use std::sync::Arc;
@@ -19,11 +28,14 @@ use medilink_domain::time::Timestamp;
 
 pub use self::book::BookAppointment;
 pub use self::cancel::CancelAppointment;
+pub use self::change::ChangeAppointment;
 pub use self::list::{AppointmentFilter, ListAppointments};
+pub use self::mark_no_show::MarkNoShow;
 pub use self::repository::{AppointmentQueries, AppointmentRepository, AppointmentSelection};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
-pub use self::view::AppointmentView;
+pub use self::reschedule::{NewTime, RescheduleAppointment};
+pub use self::view::{AppointmentChangeView, AppointmentHistory, AppointmentView};
 use crate::application::{Ports, Settings};
 use crate::call::{Call, Permit, Subject, Written};
 use crate::doctor::DoctorBrief;
@@ -31,7 +43,7 @@ use crate::error::{Result, StoreError};
 use crate::patient::PatientBrief;
 use crate::store::UnitOfWork;
 
-/// The use cases about appointments: `book`, `find`, `list` and `cancel`.
+/// The use cases about appointments: booking, reading, and every change that they go through.
 pub struct Appointments {
     ports: Ports,
     settings: Arc<Settings>,

@@ -9,7 +9,7 @@ use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::Reach;
 use medilink_domain::time::Timestamp;
 
-use super::view::AppointmentView;
+use super::view::{AppointmentChangeView, AppointmentView};
 use crate::error::StoreError;
 use crate::page::{Found, Stretch};
 
@@ -46,6 +46,11 @@ pub trait AppointmentRepository: Send {
         appointment: &Appointment,
         change: &AppointmentChange,
     ) -> Result<(), StoreError>;
+
+    /// Replaces what the stored appointment says, which is no line of its history.
+    ///
+    /// MUST fail with [`StoreError::Stale`] if it changed since it was read.
+    async fn describe(&mut self, appointment: &Appointment) -> Result<(), StoreError>;
 }
 
 /// Which appointments a list shows.
@@ -75,6 +80,9 @@ pub struct AppointmentSelection {
 pub trait AppointmentQueries: Send + Sync {
     /// Returns the appointment, or `None` if there is none by that id.
     async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError>;
+
+    /// Returns the history of an appointment, the booking first.
+    async fn history(&self, id: AppointmentId) -> Result<Vec<AppointmentChangeView>, StoreError>;
 
     /// Returns a stretch of the appointments that are selected.
     ///

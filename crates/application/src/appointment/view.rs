@@ -1,7 +1,8 @@
 //! What people see of an appointment, alone and in lists.
 
-use medilink_domain::appointment::{Appointment, AppointmentStatus};
+use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
+use medilink_domain::period::BookableTime;
 use medilink_domain::time::Timestamp;
 use serde::Serialize;
 
@@ -89,6 +90,60 @@ impl AppointmentView {
             created_at: revision.created_at,
             updated_at: revision.updated_at,
             version: revision.version,
+        }
+    }
+}
+
+/// What has become of an appointment.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AppointmentHistory {
+    /// Every change of its time and its status, the booking first.
+    pub items: Vec<AppointmentChangeView>,
+}
+
+/// One change of an appointment's time or status.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AppointmentChangeView {
+    /// Where it stood before; nothing when it was booked.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub from: Option<AppointmentStatus>,
+    /// Where it stood from then on.
+    pub to: AppointmentStatus,
+    /// When it was to start before, if the time moved.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub old_starts_at: Option<Timestamp>,
+    /// When it was to be over before, if the time moved.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub old_ends_at: Option<Timestamp>,
+    /// When it was to start from then on.
+    pub starts_at: Timestamp,
+    /// When it was to be over from then on.
+    pub ends_at: Timestamp,
+    /// The user who changed it.
+    pub changed_by: UserId,
+    /// When they did.
+    pub changed_at: Timestamp,
+    /// Why, if they said so.
+    #[cfg_attr(feature = "schema", schema(required = true, example = "The doctor is ill"))]
+    pub reason: Option<String>,
+}
+
+impl AppointmentChangeView {
+    /// Shows a change.
+    pub fn of(change: AppointmentChange) -> Self {
+        let AppointmentChange { from, to, old_time, new_time, by, at, reason } = change;
+        Self {
+            from,
+            to,
+            old_starts_at: old_time.map(BookableTime::starts_at),
+            old_ends_at: old_time.map(BookableTime::ends_at),
+            starts_at: new_time.starts_at(),
+            ends_at: new_time.ends_at(),
+            changed_by: by,
+            changed_at: at,
+            reason: reason.map(|text| text.disclose().to_owned()),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Appointments over HTTP.
 
 use actix_web::web::Json;
-use actix_web::{get, post};
+use actix_web::{get, patch, post};
 use medilink_application::appointment::{
-    AppointmentFilter, AppointmentView, BookAppointment, CancelAppointment, ListAppointments,
+    AppointmentFilter, AppointmentHistory, AppointmentView, BookAppointment, CancelAppointment,
+    ChangeAppointment, ListAppointments, MarkNoShow, NewTime, RescheduleAppointment,
 };
 use medilink_application::call::Expected;
 use medilink_application::error::FieldErrors;
 use medilink_application::page::Page;
 use medilink_application::{Error, Result};
-use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus, Booking};
+use medilink_domain::appointment::{
+    AppointmentChanges, AppointmentOrder, AppointmentStatus, Booking,
+};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::period::{BookableTime, Period};
 use medilink_domain::record::Concept;
@@ -22,7 +25,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Shown, Tagged};
-use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
+use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
 use crate::field::{Field, Rest, read};
 use crate::page::PageQuery;
 use crate::problem::Problem;
@@ -35,7 +38,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(list_appointments)
         .service(book_appointment)
         .service(find_appointment)
-        .service(cancel_appointment);
+        .service(change_appointment)
+        .service(find_appointment_history)
+        .service(confirm_appointment)
+        .service(check_in_appointment)
+        .service(start_appointment)
+        .service(complete_appointment)
+        .service(cancel_appointment)
+        .service(mark_no_show)
+        .service(reschedule_appointment);
 }
 
 /// What to send to book. The time is `starts_at` with `ends_at`, or with `duration_minutes`.
@@ -74,9 +85,51 @@ struct BookAppointmentBody {
     unknown: Rest,
 }
 
-/// What to send to cancel; it may be left out altogether.
+/// What to send to change what an appointment says. Its time is moved by **Reschedule an
+/// appointment**, its status by an operation for each change.
 #[derive(Deserialize, ToSchema)]
-struct CancelAppointmentBody {
+struct ChangeAppointmentBody {
+    /// Why the patient comes, in up to 500 characters; `null` takes it away.
+    #[serde(default)]
+    #[schema(value_type = Option<Reason>)]
+    reason: Field<String>,
+    /// What else there is to know, in up to 5,000 characters; `null` takes it away.
+    #[serde(default)]
+    #[schema(value_type = Option<AppointmentNotes>)]
+    notes: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Rest,
+}
+
+/// What to send to move an appointment. It keeps its length unless `ends_at` or `duration_minutes`
+/// says otherwise.
+#[derive(Deserialize, ToSchema)]
+struct RescheduleAppointmentBody {
+    /// From when.
+    #[serde(default)]
+    #[schema(value_type = Timestamp, required = true)]
+    starts_at: Field<String>,
+    /// Until when.
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    ends_at: Field<String>,
+    /// Or for how long: 5 to 720 minutes.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 5, maximum = 720)]
+    duration_minutes: Field<i64>,
+    /// Why, in up to 500 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<Reason>)]
+    reason: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Rest,
+}
+
+/// What to send to cancel, or when a patient did not come; it may be left out altogether.
+#[derive(Deserialize, ToSchema)]
+struct ReasonBody {
     /// Why, in up to 500 characters.
     #[serde(default)]
     #[schema(value_type = Option<Reason>)]
@@ -148,9 +201,32 @@ problems! {
         ];
     /// Instead of an appointment.
     FindAppointmentProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
+    /// Instead of the history of an appointment.
+    FindAppointmentHistoryProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
+    /// Instead of other words.
+    ChangeAppointmentProblems = SIGNED_IN | BODY | [APPROVAL_PENDING, NOT_FOUND, STALE];
     /// Instead of a cancellation.
     CancelAppointmentProblems = SIGNED_IN | KEYED_BODY | [APPROVAL_PENDING, NOT_FOUND, STALE],
         refused by [AppointmentRefused, AppointmentBegun];
+    /// Instead of what the practice says of an appointment.
+    TransitionProblems =
+        SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [AppointmentRefused];
+    /// Instead of noting that a patient did not come.
+    MarkNoShowProblems =
+        SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [AppointmentRefused, AppointmentNotBegun];
+    /// Instead of another time.
+    RescheduleAppointmentProblems = SIGNED_IN | KEYED_BODY | [APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [
+            AppointmentRefused,
+            AppointmentBegun,
+            DoctorDoubleBooked,
+            PatientDoubleBooked,
+            DoctorUnavailable,
+            OutsideTimeSlots,
+            TimeInPast
+        ];
 }
 
 /// List appointments
@@ -232,13 +308,185 @@ async fn find_appointment(
     Ok(Tagged(appointment))
 }
 
+/// Change what an appointment says
+///
+/// Whoever may read an appointment may change why the patient comes and what else there is to know.
+#[utoipa::path(
+    tag = "appointments",
+    request_body(content = ChangeAppointmentBody, example = json!({"notes": "Prefers a morning"})),
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        IfMatchHeader,
+    ),
+    responses(Tagged<AppointmentView>, ChangeAppointmentProblems),
+    security(("bearer" = [])),
+)]
+#[patch("/appointments/{id}")]
+async fn change_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<ChangeAppointmentBody>,
+) -> Result<Tagged<AppointmentView>, Problem> {
+    let changes = body.read()?.changes()?;
+    let command = ChangeAppointment { id: id.read()?, changes, expected: expected.read()? };
+    let changed =
+        caller.perform(&app, async |call| app.appointments.change(call, command).await).await?;
+    Ok(Tagged(changed))
+}
+
+/// Read the history of an appointment
+///
+/// Shows every change of its time and its status, the booking first, with who made it, when and
+/// why. Whoever may read the appointment may read it.
+#[utoipa::path(
+    tag = "appointments",
+    params(("id" = inline(AppointmentId), Path, description = "The appointment.")),
+    responses(
+        (status = OK, body = AppointmentHistory, description = "All of it."),
+        FindAppointmentHistoryProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[get("/appointments/{id}/history")]
+async fn find_appointment_history(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+) -> Result<Json<AppointmentHistory>, Problem> {
+    let id = id.read()?;
+    let history =
+        caller.perform(&app, async |call| app.appointments.history(call, id).await).await?;
+    Ok(Json(history))
+}
+
+/// Confirm an appointment
+///
+/// The practice says yes to a scheduled appointment: its doctor, or an administrator.
+#[utoipa::path(
+    tag = "appointments",
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<AppointmentView>, TransitionProblems),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/{id}/confirm")]
+async fn confirm_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<AppointmentView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    body.check()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let changed = caller
+        .perform(&app, async |call| app.appointments.confirm(call, id, expected).await)
+        .await?;
+    Ok(Changed(changed))
+}
+
+/// Check a patient in
+///
+/// The practice notes that the patient is there.
+#[utoipa::path(
+    tag = "appointments",
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<AppointmentView>, TransitionProblems),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/{id}/check-in")]
+async fn check_in_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<AppointmentView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    body.check()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let changed = caller
+        .perform(&app, async |call| app.appointments.check_in(call, id, expected).await)
+        .await?;
+    Ok(Changed(changed))
+}
+
+/// Start an appointment
+///
+/// The practice notes that the doctor sees the patient.
+#[utoipa::path(
+    tag = "appointments",
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<AppointmentView>, TransitionProblems),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/{id}/start")]
+async fn start_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<AppointmentView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    body.check()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let changed =
+        caller.perform(&app, async |call| app.appointments.start(call, id, expected).await).await?;
+    Ok(Changed(changed))
+}
+
+/// Complete an appointment
+///
+/// The practice notes that the appointment took place.
+#[utoipa::path(
+    tag = "appointments",
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<AppointmentView>, TransitionProblems),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/{id}/complete")]
+async fn complete_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<AppointmentView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    body.check()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let changed = caller
+        .perform(&app, async |call| app.appointments.complete(call, id, expected).await)
+        .await?;
+    Ok(Changed(changed))
+}
+
 /// Cancel an appointment
 ///
 /// Whoever may read it may cancel it while it is active; patients only until it starts. Its time
 /// is free at once.
 #[utoipa::path(
     tag = "appointments",
-    request_body(content = Option<CancelAppointmentBody>, example = json!({"reason": "I am well again"})),
+    request_body(content = Option<ReasonBody>, example = json!({"reason": "I am well again"})),
     params(
         ("id" = inline(AppointmentId), Path, description = "The appointment."),
         IfMatchHeader,
@@ -253,13 +501,79 @@ async fn cancel_appointment(
     caller: SignedIn,
     id: Id<AppointmentId>,
     expected: IfMatch,
-    body: Body<CancelAppointmentBody>,
+    body: Body<ReasonBody>,
 ) -> Result<Changed<AppointmentView>, Problem> {
     let (caller, body) = body.read_once_or_empty(caller)?;
-    let command = body.command(id.read()?, expected.read()?)?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let command = CancelAppointment { id, expected, reason: body.reason()? };
     let cancelled =
         caller.perform(&app, async |call| app.appointments.cancel(call, command).await).await?;
     Ok(Changed(cancelled))
+}
+
+/// Mark a no-show
+///
+/// The practice notes that the patient did not come, from the start on. What is left of the time is
+/// free at once.
+#[utoipa::path(
+    tag = "appointments",
+    request_body(content = Option<ReasonBody>, example = json!({"reason": "Not reached by phone"})),
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<AppointmentView>, MarkNoShowProblems),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/{id}/no-show")]
+async fn mark_no_show(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<ReasonBody>,
+) -> Result<Changed<AppointmentView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let command = MarkNoShow { id, expected, reason: body.reason()? };
+    let missed = caller
+        .perform(&app, async |call| app.appointments.mark_no_show(call, command).await)
+        .await?;
+    Ok(Changed(missed))
+}
+
+/// Reschedule an appointment
+///
+/// Moves a scheduled or confirmed appointment to another time, at once or not at all: when the new
+/// time is taken, nothing has changed. The id stays; what was confirmed has to be confirmed anew.
+/// Whoever may read the appointment may move it, patients only until it starts.
+#[utoipa::path(
+    tag = "appointments",
+    request_body(content = RescheduleAppointmentBody, example = json!({
+        "starts_at": "2030-01-09T09:00:00Z", "reason": "Travelling that day",
+    })),
+    params(
+        ("id" = inline(AppointmentId), Path, description = "The appointment."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<AppointmentView>, RescheduleAppointmentProblems),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/{id}/reschedule")]
+async fn reschedule_appointment(
+    app: App,
+    caller: SignedIn,
+    id: Id<AppointmentId>,
+    expected: IfMatch,
+    body: Body<RescheduleAppointmentBody>,
+) -> Result<Changed<AppointmentView>, Problem> {
+    let (caller, body) = body.read_once(caller)?;
+    let command = body.command(id.read()?, expected.read()?)?;
+    let moved =
+        caller.perform(&app, async |call| app.appointments.reschedule(call, command).await).await?;
+    Ok(Changed(moved))
 }
 
 impl BookAppointmentBody {
@@ -315,13 +629,45 @@ fn time(
         .ok()
 }
 
-impl CancelAppointmentBody {
-    fn command(self, id: AppointmentId, expected: Expected) -> Result<CancelAppointment> {
+impl ReasonBody {
+    fn reason(self) -> Result<Option<Reason>> {
         let mut errors = FieldErrors::default();
         let reason = read!(self.reason.text(&mut errors, Reason::parse));
         self.unknown.refuse(&mut errors);
         errors.check()?;
-        Ok(CancelAppointment { id, reason, expected })
+        Ok(reason)
+    }
+}
+
+impl ChangeAppointmentBody {
+    fn changes(self) -> Result<AppointmentChanges> {
+        let mut errors = FieldErrors::default();
+        let changes = AppointmentChanges {
+            reason: read!(self.reason.change_text(&mut errors, Reason::parse)),
+            notes: read!(self.notes.change_text(&mut errors, AppointmentNotes::parse)),
+        };
+        self.unknown.refuse(&mut errors);
+        errors.check()?;
+        Ok(changes)
+    }
+}
+
+impl RescheduleAppointmentBody {
+    fn command(self, id: AppointmentId, expected: Expected) -> Result<RescheduleAppointment> {
+        let mut errors = FieldErrors::default();
+        let keeps_length = self.ends_at.is_missing() && self.duration_minutes.is_missing();
+        let to = if keeps_length {
+            read!(self.starts_at.required(&mut errors, Timestamp::parse)).map(NewTime::From)
+        } else {
+            time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors)
+                .map(NewTime::Exactly)
+        };
+        let reason = read!(self.reason.text(&mut errors, Reason::parse));
+        self.unknown.refuse(&mut errors);
+
+        let Some(to) = to else { return Err(Error::Invalid(errors)) };
+        errors.check()?;
+        Ok(RescheduleAppointment { id, to, reason, expected })
     }
 }
 

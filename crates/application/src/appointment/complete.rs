@@ -1,0 +1,31 @@
+//! Noting that an appointment took place.
+
+use medilink_domain::id::AppointmentId;
+use medilink_domain::policy::Action;
+
+use super::{AppointmentView, Appointments};
+use crate::call::{Call, Expected, Written};
+use crate::error::Result;
+
+impl Appointments {
+    /// Notes that an appointment took place.
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](crate::Error::NotFound) if there is none by that id for the caller,
+    ///   [`Forbidden`](crate::Error::Forbidden) if that is for the practice to say.
+    /// - [`Stale`](crate::Error::Stale) if it is not the version that the caller expects.
+    /// - [`Refused`](crate::Error::Refused) if a rule of
+    ///   [`Appointment::complete`](medilink_domain::appointment::Appointment::complete) says no.
+    pub async fn complete(
+        &self,
+        call: &Call,
+        id: AppointmentId,
+        expected: Expected,
+    ) -> Result<Written<AppointmentView>> {
+        self.transition(call, Action::CompleteAppointment, id, expected, |appointment, by, now| {
+            appointment.complete(by, now)
+        })
+        .await
+    }
+}
