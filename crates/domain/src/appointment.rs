@@ -635,18 +635,14 @@ mod tests {
 
                 let outcome = act(&mut appointment, *action);
 
-                match status.after(*action) {
-                    Some(to) => {
-                        let change = outcome.unwrap();
-                        assert_eq!((change.from, change.to), (Some(*status), to));
-                        assert_eq!((appointment.status, appointment.revision.version), (to, 2));
-                    }
-                    None => {
-                        let refused =
-                            AppointmentError::Refused { status: *status, action: *action };
-                        assert_eq!(outcome, Err(refused));
-                        assert_eq!(appointment, before);
-                    }
+                if let Some(to) = status.after(*action) {
+                    let change = outcome.unwrap();
+                    assert_eq!((change.from, change.to), (Some(*status), to));
+                    assert_eq!((appointment.status, appointment.revision.version), (to, 2));
+                } else {
+                    let refused = AppointmentError::Refused { status: *status, action: *action };
+                    assert_eq!(outcome, Err(refused));
+                    assert_eq!(appointment, before);
                 }
             }
         }
@@ -708,17 +704,15 @@ mod tests {
     fn a_new_time_is_held_against_the_rules_of_a_booking() {
         let later = BookableTime::new(on_monday("11:00", "11:30")).unwrap();
         let past = BookableTime::new(on_monday("08:00", "08:30")).unwrap();
-        let unavailable = |doctor: &mut Doctor| doctor.profile.is_available = false;
-        let slots_only = |doctor: &mut Doctor| doctor.profile.booking = BookingMode::SlotsOnly;
+        let (mut unavailable, mut slots_only) = (a_doctor(), a_doctor());
+        unavailable.profile.is_available = false;
+        slots_only.profile.booking = BookingMode::SlotsOnly;
         let now = at("2030-01-07T09:00:00Z");
-        let cases: [(fn(&mut Doctor), BookableTime, AppointmentError); 3] = [
+        for (doctor, time, expected) in [
             (unavailable, later, AppointmentError::DoctorUnavailable),
             (slots_only, later, AppointmentError::OutsideTimeSlots),
-            (|_| {}, past, AppointmentError::StartPassed),
-        ];
-        for (prepare, time, expected) in cases {
-            let mut doctor = a_doctor();
-            prepare(&mut doctor);
+            (a_doctor(), past, AppointmentError::StartPassed),
+        ] {
             let mut appointment = an_appointment(AppointmentStatus::Scheduled);
             let before = appointment.clone();
 

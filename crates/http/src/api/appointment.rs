@@ -331,9 +331,9 @@ async fn change_appointment(
 ) -> Result<Tagged<AppointmentView>, Problem> {
     let changes = body.read()?.changes()?;
     let command = ChangeAppointment { id: id.read()?, changes, expected: expected.read()? };
-    let changed =
+    let appointment =
         caller.perform(&app, async |call| app.appointments.change(call, command).await).await?;
-    Ok(Tagged(changed))
+    Ok(Tagged(appointment))
 }
 
 /// Read the history of an appointment
