@@ -28,6 +28,7 @@ use super::clinic::{Clinic, a_doctor, a_patient, a_user, an_entry, new_id};
 on_both_databases! {
     names_and_addresses_are_unique_whatever_their_case,
     licence_numbers_are_unique_among_the_verified,
+    licence_numbers_are_unique_among_those_whom_others_entered,
     an_update_of_a_changed_user_is_stale,
     people_come_out_as_they_went_in,
     patients_are_owned_by_one_user_at_the_most,
@@ -198,7 +199,8 @@ async fn names_and_addresses_are_unique_whatever_their_case(database: TestDataba
 async fn licence_numbers_are_unique_among_the_verified(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
     let number = LicenseNumber::parse("DE-1").unwrap();
-    let (mut first, mut second) = (a_doctor(Some("DE-1")), a_doctor(Some("DE-1")));
+    let (mut first, registered) = (a_doctor(Some("DE-1")), a_doctor(Some("DE-1")));
+    let mut second = Doctor { user: Some(clinic.user.id), ..registered };
     let mut work = clinic.store.begin().await.unwrap();
     work.doctors().insert(&first).await.unwrap();
     work.doctors().insert(&second).await.unwrap();
@@ -211,6 +213,16 @@ async fn licence_numbers_are_unique_among_the_verified(database: TestDatabase) {
     let mut work = clinic.store.begin().await.unwrap();
     second.verify(at(NOW));
     let refused = work.doctors().update(&second).await;
+
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LicenseNumberTaken))));
+}
+
+async fn licence_numbers_are_unique_among_those_whom_others_entered(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut work = clinic.store.begin().await.unwrap();
+    work.doctors().insert(&a_doctor(Some("DE-1"))).await.unwrap();
+
+    let refused = work.doctors().insert(&a_doctor(Some("DE-1"))).await;
 
     assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LicenseNumberTaken))));
 }
