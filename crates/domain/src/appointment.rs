@@ -11,6 +11,7 @@ use crate::revision::Revision;
 use crate::rule::{Rule, RuleCode};
 use crate::text::{AppointmentNotes, Reason};
 use crate::time::Timestamp;
+use crate::time_slot::Publication;
 use crate::user::Role;
 
 choice! {
@@ -223,6 +224,9 @@ pub enum AppointmentError {
     /// The doctor is booked within published time slots only.
     #[error("{}", RuleCode::OutsideTimeSlots.meaning())]
     OutsideTimeSlots,
+    /// Some of the time is blocked.
+    #[error("{}", RuleCode::TimeBlocked.meaning())]
+    TimeBlocked,
     /// A patient cannot book what has begun.
     #[error("{}", RuleCode::TimeInPast.meaning())]
     StartPassed,
@@ -238,6 +242,7 @@ impl Rule for AppointmentError {
             Self::PatientDoubleBooked => RuleCode::PatientDoubleBooked,
             Self::DoctorUnavailable => RuleCode::DoctorUnavailable,
             Self::OutsideTimeSlots => RuleCode::OutsideTimeSlots,
+            Self::TimeBlocked => RuleCode::TimeBlocked,
             Self::StartPassed => RuleCode::TimeInPast,
         }
     }
@@ -253,20 +258,21 @@ impl Appointment {
     /// # Errors
     ///
     /// - [`AppointmentError::DoctorUnavailable`] if the doctor takes no appointments.
+    /// - [`AppointmentError::TimeBlocked`] if the doctor has blocked some of the time.
     /// - [`AppointmentError::OutsideTimeSlots`] if a patient or a coordinator books a doctor who
-    ///   is booked within published time slots only.
+    ///   is booked within published time slots only, at another time.
     /// - [`AppointmentError::StartPassed`] if a patient asks for a time whose start has passed. For
     ///   others such an appointment is marked as retrospective.
     pub fn book(
         id: AppointmentId,
-        doctor: &Doctor,
+        (doctor, publication): (&Doctor, Publication),
         patient: &Patient,
         booking: Booking,
         by: &Actor,
         now: Timestamp,
     ) -> Result<(Self, AppointmentChange), AppointmentError> {
         let Booking { time, reason, notes } = booking;
-        let retrospective = may_take_place(doctor, time, by, now)?;
+        let retrospective = may_take_place((doctor, publication), time, by, now)?;
 
         let appointment = Self {
             id,
@@ -393,7 +399,7 @@ impl Appointment {
     /// - What [`Appointment::book`] says of the new time.
     pub fn reschedule(
         &mut self,
-        doctor: &Doctor,
+        (doctor, publication): (&Doctor, Publication),
         time: BookableTime,
         reason: Option<Reason>,
         by: &Actor,
@@ -401,7 +407,7 @@ impl Appointment {
     ) -> Result<AppointmentChange, AppointmentError> {
         self.check(AppointmentAction::Reschedule)?;
         self.check_not_begun_for(by, now)?;
-        let retrospective = may_take_place(doctor, time, by, now)?;
+        let retrospective = may_take_place((doctor, publication), time, by, now)?;
 
         let old_time = std::mem::replace(&mut self.time, time);
         self.retrospective = retrospective;
@@ -457,7 +463,7 @@ impl Appointment {
 /// Tells whether an appointment at a time would be entered after its start, unless the doctor or
 /// the caller's role rule that time out.
 fn may_take_place(
-    doctor: &Doctor,
+    (doctor, publication): (&Doctor, Publication),
     time: BookableTime,
     by: &Actor,
     now: Timestamp,
@@ -465,8 +471,12 @@ fn may_take_place(
     if !doctor.profile.is_available {
         return Err(AppointmentError::DoctorUnavailable);
     }
-    let published_only = doctor.profile.booking == BookingMode::SlotsOnly;
-    if published_only && matches!(by.role, Role::Patient | Role::Coordinator) {
+    if publication == Publication::Blocked {
+        return Err(AppointmentError::TimeBlocked);
+    }
+    let published_only = doctor.profile.booking == BookingMode::SlotsOnly
+        && matches!(by.role, Role::Patient | Role::Coordinator);
+    if published_only && publication != Publication::Whole {
         return Err(AppointmentError::OutsideTimeSlots);
     }
     let has_begun = time.starts_at() < now;
@@ -497,6 +507,11 @@ mod tests {
         Doctor::new(id, DoctorProfile::blank(Zone::utc()), None, at(BEFORE))
     }
 
+    /// The doctor has published nothing of the time.
+    const fn open(doctor: &Doctor) -> (&Doctor, Publication) {
+        (doctor, Publication::NotWhole)
+    }
+
     fn a_booking() -> Booking {
         Booking {
             time: BookableTime::new(on_monday("10:00", "10:30")).unwrap(),
@@ -512,7 +527,17 @@ mod tests {
     }
 
     fn book(doctor: &Doctor, role: Role, now: &str) -> Result<Appointment, AppointmentError> {
+        book_in(doctor, Publication::NotWhole, role, now)
+    }
+
+    fn book_in(
+        doctor: &Doctor,
+        publication: Publication,
+        role: Role,
+        now: &str,
+    ) -> Result<Appointment, AppointmentError> {
         let id = AppointmentId::new(Uuid::from_u128(9));
+        let doctor = (doctor, publication);
         Appointment::book(id, doctor, &a_patient(), a_booking(), &an_actor(role), at(now))
             .map(|(made, _)| made)
     }
@@ -534,9 +559,15 @@ mod tests {
     fn the_first_line_of_the_history_is_the_booking() {
         let id = AppointmentId::new(Uuid::from_u128(9));
         let patient = an_actor(Role::Patient);
-        let (_, change) =
-            Appointment::book(id, &a_doctor(), &a_patient(), a_booking(), &patient, at(BEFORE))
-                .unwrap();
+        let (_, change) = Appointment::book(
+            id,
+            open(&a_doctor()),
+            &a_patient(),
+            a_booking(),
+            &patient,
+            at(BEFORE),
+        )
+        .unwrap();
 
         assert_eq!((change.from, change.to), (None, AppointmentStatus::Scheduled));
         assert_eq!(change.new_time.period(), on_monday("10:00", "10:30"));
@@ -559,8 +590,17 @@ mod tests {
 
         for role in [Role::Patient, Role::Coordinator] {
             assert_eq!(book(&doctor, role, BEFORE), Err(AppointmentError::OutsideTimeSlots));
+            assert!(book_in(&doctor, Publication::Whole, role, BEFORE).is_ok());
         }
         assert!(book(&doctor, Role::Doctor, BEFORE).is_ok());
+    }
+
+    #[test]
+    fn nobody_books_what_is_blocked() {
+        for role in Role::ALL {
+            let blocked = book_in(&a_doctor(), Publication::Blocked, *role, BEFORE);
+            assert_eq!(blocked, Err(AppointmentError::TimeBlocked), "{role}");
+        }
     }
 
     #[test]
@@ -584,7 +624,7 @@ mod tests {
             AppointmentAction::MarkNoShow => appointment.mark_no_show(None, &admin, now),
             AppointmentAction::Reschedule => {
                 let time = BookableTime::new(on_monday("11:00", "11:30")).unwrap();
-                appointment.reschedule(&a_doctor(), time, None, &admin, now)
+                appointment.reschedule(open(&a_doctor()), time, None, &admin, now)
             }
         }
     }
@@ -671,9 +711,9 @@ mod tests {
         let mut appointment = an_appointment(AppointmentStatus::Scheduled);
 
         assert_eq!(appointment.cancel(None, &patient, begun), Err(AppointmentError::Begun));
-        let moved = appointment.reschedule(&a_doctor(), later, None, &patient, begun);
+        let moved = appointment.reschedule(open(&a_doctor()), later, None, &patient, begun);
         assert_eq!(moved, Err(AppointmentError::Begun));
-        assert!(appointment.reschedule(&a_doctor(), later, None, &doctor, begun).is_ok());
+        assert!(appointment.reschedule(open(&a_doctor()), later, None, &doctor, begun).is_ok());
         assert!(appointment.cancel(None, &doctor, begun).is_ok());
     }
 
@@ -693,7 +733,8 @@ mod tests {
         let time = BookableTime::new(on_monday("11:00", "11:45")).unwrap();
 
         let patient = an_actor(Role::Patient);
-        let change = appointment.reschedule(&a_doctor(), time, None, &patient, at(BEFORE)).unwrap();
+        let change =
+            appointment.reschedule(open(&a_doctor()), time, None, &patient, at(BEFORE)).unwrap();
 
         assert_eq!((appointment.time, appointment.status), (time, AppointmentStatus::Scheduled));
         assert_eq!(change.old_time.map(BookableTime::period), Some(on_monday("10:00", "10:30")));
@@ -717,13 +758,15 @@ mod tests {
             let before = appointment.clone();
 
             let patient = an_actor(Role::Patient);
-            let refused = appointment.reschedule(&doctor, time, None, &patient, now);
+            let refused = appointment.reschedule(open(&doctor), time, None, &patient, now);
 
             assert_eq!(refused, Err(expected));
             assert_eq!(appointment, before);
         }
         let mut appointment = an_appointment(AppointmentStatus::Scheduled);
-        appointment.reschedule(&a_doctor(), past, None, &an_actor(Role::Doctor), now).unwrap();
+        appointment
+            .reschedule(open(&a_doctor()), past, None, &an_actor(Role::Doctor), now)
+            .unwrap();
         assert!(appointment.retrospective);
     }
 

@@ -72,6 +72,8 @@ id! {
     RequestId,
     /// One sign-in of a user on one device, until it ends.
     SessionId,
+    /// A stretch of a doctor's time that can be booked.
+    TimeSlotId,
     /// A person who can sign in.
     UserId,
 }

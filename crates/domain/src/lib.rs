@@ -5,7 +5,7 @@
 //! a unit test, and why no adapter can go round it.
 //!
 //! Read it in this order: the words that every concept is written in ([`id`], [`choice`],
-//! [`change`], [`text`], [`search`], [`name`], [`email`], [`time`], [`period`], [`zone`], [`money`],
+//! [`change`], [`text`], [`search`], [`name`], [`email`], [`time`], [`time_of_day`], [`period`], [`zone`], [`money`],
 //! [`phi`], [`record`], [`revision`], [`archive`]), how a rule refuses ([`rule`]), who may do what
 //! ([`policy`], [`actor`]), and then the concepts, one file each.
 
@@ -24,6 +24,7 @@ pub mod rule;
 pub mod search;
 pub mod text;
 pub mod time;
+pub mod time_of_day;
 pub mod zone;
 
 pub mod policy;
@@ -37,5 +38,7 @@ pub mod doctor;
 pub mod password;
 pub mod patient;
 pub mod pharmacy;
+pub mod schedule;
 pub mod session;
+pub mod time_slot;
 pub mod user;

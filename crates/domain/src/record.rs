@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::choice::choice;
 use crate::id::{
-    AppointmentId, AssignmentId, DoctorId, PatientId, PharmacyId, SessionId, UserId, Uuid,
+    AppointmentId, AssignmentId, DoctorId, PatientId, PharmacyId, SessionId, TimeSlotId, UserId,
+    Uuid,
 };
 
 choice! {
@@ -22,6 +23,8 @@ choice! {
         Pharmacy = "pharmacy",
         /// A sign-in.
         Session = "session",
+        /// A stretch of a doctor's time.
+        TimeSlot = "time_slot",
         /// Somebody who can sign in.
         User = "user",
     }
@@ -66,5 +69,6 @@ record! {
     PatientId => Patient,
     PharmacyId => Pharmacy,
     SessionId => Session,
+    TimeSlotId => TimeSlot,
     UserId => User,
 }

@@ -34,6 +34,12 @@ choice! {
         DoctorUnavailable = "doctor-unavailable",
         /// The doctor is booked within published time slots only.
         OutsideTimeSlots = "outside-time-slots",
+        /// Some of the time is blocked.
+        TimeBlocked = "time-blocked",
+        /// Another time slot of the doctor overlaps.
+        TimeSlotOverlaps = "time-slot-overlaps",
+        /// An active appointment takes up some of the time slot.
+        TimeSlotBooked = "time-slot-booked",
         /// The start has passed.
         TimeInPast = "time-in-past",
         /// The user's status does not allow it.
@@ -62,6 +68,9 @@ impl RuleCode {
             Self::PatientDoubleBooked => "Patient double-booked",
             Self::DoctorUnavailable => "Doctor unavailable",
             Self::OutsideTimeSlots => "Outside time slots",
+            Self::TimeBlocked => "Time blocked",
+            Self::TimeSlotOverlaps => "Overlapping time slot",
+            Self::TimeSlotBooked => "Time slot booked",
             Self::TimeInPast => "Time in the past",
             Self::UserRefused => "Wrong user status",
             Self::OwnAccount => "Own account",
@@ -95,6 +104,13 @@ impl RuleCode {
             }
             Self::OutsideTimeSlots => {
                 "The doctor is booked within published time slots only. Choose one of them."
+            }
+            Self::TimeBlocked => "The doctor has blocked this time. Choose another time.",
+            Self::TimeSlotOverlaps => {
+                "The doctor already has a time slot at this time. Choose another time."
+            }
+            Self::TimeSlotBooked => {
+                "An appointment takes up this time slot. Cancel or move the appointment first."
             }
             Self::TimeInPast => {
                 "Patients cannot book a time whose start has passed. Choose a later one."

@@ -32,6 +32,9 @@ pub enum TimeError {
     /// The clock has no such time.
     #[error("{0} is not a time of day")]
     NoSuchTime(String),
+    /// It is not written as a time of day.
+    #[error("write it like 09:30, from 00:00 to 24:00")]
+    NotATimeOfDay,
     /// It has parts of a second.
     #[error("leave out parts of a second")]
     Fraction,

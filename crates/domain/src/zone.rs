@@ -1,9 +1,11 @@
 //! Time zones: what a clock on a wall shows. Only this file knows where their rules come from.
 
-use chrono::{DateTime, Datelike};
-use jiff::tz::TimeZoneDatabase;
+use chrono::{DateTime, Datelike, NaiveDate};
+use jiff::SignedDuration;
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
 use crate::time::{Date, TimeError, Timestamp};
+use crate::time_of_day::TimeOfDay;
 
 /// A time zone of the IANA database, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,26 +44,67 @@ impl Zone {
         &self.0
     }
 
+    /// Returns the instant at which the clock shows a time of day here, the first of the two if it
+    /// does so twice, or `None` where it skips that time.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] if that instant lies outside the years 1900 to 2199.
+    pub fn instant(&self, day: Date, time: TimeOfDay) -> Result<Option<Timestamp>, TimeError> {
+        let midnight = civil(day)?.at(0, 0, 0, 0);
+        let wall = midnight
+            .checked_add(SignedDuration::from_mins(time.minutes().into()))
+            .map_err(|_| TimeError::OutOfRange)?;
+        let ambiguous = self.rules()?.to_ambiguous_timestamp(wall);
+        if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
+            return Ok(None);
+        }
+        ambiguous.earlier().map_err(|_| TimeError::OutOfRange).and_then(timestamp).map(Some)
+    }
+
+    /// Returns the day that it is here at an instant.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] if that day lies outside the years 1900 to 2199.
+    pub fn day_of(&self, instant: Timestamp) -> Result<Date, TimeError> {
+        let at = jiff::Timestamp::from_second(instant.unix_seconds())
+            .map_err(|_| TimeError::OutOfRange)?;
+        let day = at.to_zoned(self.rules()?).date();
+        let month = u32::try_from(day.month()).map_err(|_| TimeError::OutOfRange)?;
+        let number = u32::try_from(day.day()).map_err(|_| TimeError::OutOfRange)?;
+        NaiveDate::from_ymd_opt(day.year().into(), month, number)
+            .ok_or(TimeError::OutOfRange)
+            .and_then(Date::new)
+    }
+
+    fn rules(&self) -> Result<TimeZone, TimeError> {
+        TimeZoneDatabase::bundled().get(&self.0).map_err(|_| TimeError::OutOfRange)
+    }
+
     /// Returns the instant at which a day begins here, clocks that skip midnight included.
     ///
     /// # Errors
     ///
     /// [`TimeError::OutOfRange`] if that instant lies outside the years 1900 to 2199.
     pub fn start_of(&self, day: Date) -> Result<Timestamp, TimeError> {
-        let zone = TimeZoneDatabase::bundled().get(&self.0).map_err(|_| TimeError::OutOfRange)?;
-        let narrow = |part: u32| i8::try_from(part).map_err(|_| TimeError::OutOfRange);
-        let year = i16::try_from(day.as_naive().year()).map_err(|_| TimeError::OutOfRange)?;
-        let civil = jiff::civil::Date::new(
-            year,
-            narrow(day.as_naive().month())?,
-            narrow(day.as_naive().day())?,
-        )
-        .map_err(|_| TimeError::OutOfRange)?;
-        let start = civil.to_zoned(zone).map_err(|_| TimeError::OutOfRange)?;
-        DateTime::from_timestamp(start.timestamp().as_second(), 0)
-            .ok_or(TimeError::OutOfRange)
-            .and_then(Timestamp::new)
+        let start = civil(day)?.to_zoned(self.rules()?).map_err(|_| TimeError::OutOfRange)?;
+        timestamp(start.timestamp())
     }
+}
+
+fn civil(day: Date) -> Result<jiff::civil::Date, TimeError> {
+    let day = day.as_naive();
+    let narrow = |part: u32| i8::try_from(part).map_err(|_| TimeError::OutOfRange);
+    let year = i16::try_from(day.year()).map_err(|_| TimeError::OutOfRange)?;
+    jiff::civil::Date::new(year, narrow(day.month())?, narrow(day.day())?)
+        .map_err(|_| TimeError::OutOfRange)
+}
+
+fn timestamp(instant: jiff::Timestamp) -> Result<Timestamp, TimeError> {
+    DateTime::from_timestamp(instant.as_second(), 0)
+        .ok_or(TimeError::OutOfRange)
+        .and_then(Timestamp::new)
 }
 
 /// One end of a range of time, as people name it: an instant, or a day of some zone.
