@@ -13,6 +13,7 @@ mod m0001_foundation;
 mod m0002_sign_in;
 mod m0003_users;
 mod m0004_directory;
+mod m0006_time_slots;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_sign_in::Migration),
             Box::new(m0003_users::Migration),
             Box::new(m0004_directory::Migration),
+            Box::new(m0006_time_slots::Migration),
         ]
     }
 }

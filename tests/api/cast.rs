@@ -28,6 +28,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
     row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
     row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
+    row("get /api/v1/time-slots", Action::ListTimeSlots, About::Nothing, no_body),
+    row("get /api/v1/time-slots/{id}", Action::ReadTimeSlot, About::TimeSlot, no_body),
+    row("delete /api/v1/time-slots/{id}", Action::DeleteTimeSlot, About::TimeSlot, no_body),
+    row(
+        "patch /api/v1/time-slots/{id}",
+        Action::BlockTimeSlot,
+        About::TimeSlot,
+        |_, _| json!({"blocked": true}),
+    ),
+    row("post /api/v1/time-slots", Action::PublishTimeSlot, About::Nothing, Cast::slot),
+    row("post /api/v1/time-slots/bulk", Action::PublishTimeSlot, About::Nothing, Cast::schedule),
     row("get /api/v1/users", Action::ListUsers, About::Nothing, no_body),
     row("get /api/v1/users/{id}", Action::ReadUser, About::User, no_body),
     row("get /api/v1/users/{id}/sessions", Action::ListSessions, About::User, no_body),
@@ -122,6 +133,8 @@ enum About {
     Patient,
     /// A session of somebody else.
     Session,
+    /// A new time slot of the doctor.
+    TimeSlot,
     /// Somebody else, who waits for approval.
     User,
     /// Somebody else, who may do nothing.
@@ -255,6 +268,10 @@ impl Cast {
                 let sessions = somebody.get("/api/v1/auth/sessions").await.ok();
                 text(&sessions["items"][0]["id"])
             }
+            About::TimeSlot => {
+                let slot = self.slot("");
+                text(&self.admin.post("/api/v1/time-slots", slot).await.created()["id"])
+            }
             About::User => self.clinic.registered("pharmacy", json!({})).await.user_id(),
             About::DisabledUser => {
                 let id = self.clinic.registered("pharmacy", json!({})).await.user_id();
@@ -319,6 +336,24 @@ impl Cast {
     /// Writes the body of a booking of the next free hour.
     pub(super) fn booking(&self, patient: &str) -> Value {
         a_booking(&self.doctor, patient, &self.next_hour("2030-02"))
+    }
+
+    /// Writes the body of a time slot of the next free hour.
+    fn slot(&self, _: &str) -> Value {
+        let starts_at = self.next_hour("2030-04");
+        let ends_at = starts_at.replace(":00:00Z", ":30:00Z");
+        json!({"doctor_id": self.doctor, "starts_at": starts_at, "ends_at": ends_at})
+    }
+
+    /// Writes the body of a schedule of the next free hour.
+    fn schedule(&self, _: &str) -> Value {
+        let hour = self.next_hour("2030-05");
+        let (day, time) = hour.split_once('T').unwrap();
+        let (from, to) = (&time[..5], time[..5].replace(":00", ":30"));
+        json!({
+            "doctor_id": self.doctor, "from_date": day, "to_date": day,
+            "start_time": from, "end_time": to, "slot_minutes": 15,
+        })
     }
 
     /// Returns an hour of a month that nobody was told before.

@@ -40,6 +40,20 @@ const LISTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "/api/v1/time-slots",
+        &[
+            "",
+            "doctor_id={doctor}",
+            "date=2030-04-01",
+            "from=2030-01-01",
+            "to=2030-12-31T00:00:00Z",
+            "available=true",
+            "available=false",
+            "count=true",
+            "doctor_id={doctor}&from=2030-01-01&to=2031-01-01&available=true",
+        ],
+    ),
+    (
         "/api/v1/users",
         &[
             "",
@@ -59,6 +73,15 @@ const OF_SESSIONS: &[&str] = &["/api/v1/auth/sessions", "/api/v1/users/{id}/sess
 async fn no_list_shows_what_its_reader_could_not_read_one_by_one() {
     let cast = Cast::start().await;
     cast.clinic.registered("doctor", json!({"city": "Bonn"})).await;
+    for (date, blocked) in [("2030-04-01", false), ("2030-04-02", true)] {
+        let slot = json!({
+            "doctor_id": cast.doctor, "date": date, "start_time": "09:00", "end_time": "10:00",
+        });
+        let admin = &cast.persona("admin").person;
+        let slot = admin.post("/api/v1/time-slots", slot).await.created();
+        let path = format!("/api/v1/time-slots/{}", text(&slot["id"]));
+        admin.patch(&path, json!({"blocked": blocked})).await.ok();
+    }
     let patients: BTreeSet<_> = cast.people.iter().map(|persona| &persona.patient).collect();
     for patient in &patients {
         cast.appointment(patient).await;

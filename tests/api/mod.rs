@@ -20,6 +20,7 @@ mod problem;
 mod refresh;
 mod session;
 mod set_up;
+mod time_slot;
 mod token;
 mod transition;
 mod user;

@@ -157,6 +157,11 @@ impl TestApp {
         self.approved("doctor").await
     }
 
+    /// Returns a new doctor, approved and signed in, with more fields of the profile.
+    pub async fn a_doctor_with(&self, more: Value) -> Person {
+        self.approved_with("doctor", more).await
+    }
+
     /// Returns a new coordinator, approved and signed in.
     pub async fn a_coordinator(&self) -> Person {
         self.approved("coordinator").await
@@ -184,7 +189,11 @@ impl TestApp {
     }
 
     async fn approved(&self, role: &str) -> Person {
-        let person = self.registered(role, json!({})).await;
+        self.approved_with(role, json!({})).await
+    }
+
+    async fn approved_with(&self, role: &str, more: Value) -> Person {
+        let person = self.registered(role, more).await;
         let path = format!("/api/v1/users/{}/approve", person.user_id());
         let user = self.an_admin().await.post(&path, json!({})).await.ok();
         assert_eq!(text(&user["status"]), "active");

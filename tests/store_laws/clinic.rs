@@ -21,6 +21,7 @@ use medilink_domain::policy::Action;
 use medilink_domain::revision::Revision;
 use medilink_domain::text::LicenseNumber;
 use medilink_domain::time::Timestamp;
+use medilink_domain::time_slot::Publication;
 use medilink_domain::user::{Role, User, UserStatus, Username};
 use medilink_domain::zone::Zone;
 use medilink_persistence::SeaOrmStore;
@@ -70,7 +71,9 @@ impl Clinic {
         let id = AppointmentId::new(new_id());
         let by = self.actor(Role::Admin);
         let (doctor, patient) = (&self.doctors[doctor], &self.patients[patient]);
-        Appointment::book(id, doctor, patient, booking, &by, at(NOW)).unwrap().0
+        Appointment::book(id, (doctor, Publication::NotWhole), patient, booking, &by, at(NOW))
+            .unwrap()
+            .0
     }
 
     /// Books an appointment as the use case does: doctor, patient, then the write.

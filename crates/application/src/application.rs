@@ -18,6 +18,7 @@ use crate::ports::{
 };
 use crate::session::Sessions;
 use crate::store::Store;
+use crate::time_slot::TimeSlots;
 use crate::user::Users;
 
 /// What the use cases are built on.
@@ -102,6 +103,8 @@ pub struct Application {
     pub patients: Patients,
     /// Signing in and staying signed in.
     pub sessions: Sessions,
+    /// What doctors publish of their time.
+    pub time_slots: TimeSlots,
     /// Accounts.
     pub users: Users,
     ports: Ports,
@@ -118,6 +121,7 @@ impl Application {
             doctors: Doctors::new(ports.clone()),
             patients: Patients::new(ports.clone()),
             sessions: Sessions::new(ports.clone(), Arc::clone(&settings)),
+            time_slots: TimeSlots::new(ports.clone(), Arc::clone(&settings)),
             users: Users::new(ports.clone(), Arc::clone(&settings)),
             ports,
             settings,

@@ -9,6 +9,7 @@ use medilink_domain::archive::Blocking;
 use medilink_domain::policy::Action;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::rule::{Rule, RuleCode};
+use medilink_domain::time_slot::TimeSlotError;
 
 /// The answer of a use case.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -160,6 +161,8 @@ pub enum Conflict {
     EmailTaken,
     /// A verified profile has the licence number.
     LicenseNumberTaken,
+    /// Another time slot of the doctor overlaps.
+    TimeSlotOverlaps,
 }
 
 /// What people are told whose user name, address or licence number is taken.
@@ -173,6 +176,7 @@ impl From<StoreError> for Error {
                 Conflict::PatientDoubleBooked => AppointmentError::PatientDoubleBooked.into(),
                 Conflict::UsernameTaken => Self::Invalid(FieldErrors::of("username", TAKEN)),
                 Conflict::EmailTaken => Self::Invalid(FieldErrors::of("email", TAKEN)),
+                Conflict::TimeSlotOverlaps => TimeSlotError::Overlaps.into(),
                 Conflict::LicenseNumberTaken => {
                     Self::Invalid(FieldErrors::of("license_number", TAKEN))
                 }

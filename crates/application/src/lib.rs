@@ -23,6 +23,7 @@ pub mod doctor;
 pub mod patient;
 pub mod pharmacy;
 pub mod session;
+pub mod time_slot;
 pub mod user;
 
 pub mod application;

@@ -13,6 +13,7 @@ use crate::idempotency::IdempotencyRepository;
 use crate::patient::{PatientQueries, PatientRepository};
 use crate::pharmacy::PharmacyRepository;
 use crate::session::{SessionQueries, SessionRepository};
+use crate::time_slot::{TimeSlotQueries, TimeSlotRepository};
 use crate::user::{UserQueries, UserRepository};
 
 /// Everything that MediLink remembers.
@@ -53,6 +54,8 @@ pub trait UnitOfWork: Send {
     fn pharmacies(&mut self) -> &mut dyn PharmacyRepository;
     /// Returns the sessions.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Returns the time slots.
+    fn time_slots(&mut self) -> &mut dyn TimeSlotRepository;
     /// Returns the users.
     fn users(&mut self) -> &mut dyn UserRepository;
 
@@ -72,6 +75,8 @@ pub trait Queries: Send + Sync {
     fn patients(&self) -> &dyn PatientQueries;
     /// Returns the sessions.
     fn sessions(&self) -> &dyn SessionQueries;
+    /// Returns the time slots.
+    fn time_slots(&self) -> &dyn TimeSlotQueries;
     /// Returns the users.
     fn users(&self) -> &dyn UserQueries;
 }

@@ -54,6 +54,9 @@ use crate::session::{
     MockSessionQueries, MockSessionRepository, SessionQueries, SessionRepository,
 };
 use crate::store::{Queries, Store, UnitOfWork};
+use crate::time_slot::{
+    MockTimeSlotQueries, MockTimeSlotRepository, TimeSlotQueries, TimeSlotRepository,
+};
 use crate::user::{MockUserQueries, MockUserRepository, UserQueries, UserRepository};
 
 /// The day before the appointments of tests: 2030-01-06, noon.
@@ -154,6 +157,8 @@ pub struct FakeUnitOfWork {
     pub pharmacies: MockPharmacyRepository,
     /// The sessions.
     pub sessions: MockSessionRepository,
+    /// The time slots.
+    pub time_slots: MockTimeSlotRepository,
     /// The users.
     pub users: MockUserRepository,
     trail: Trail,
@@ -189,6 +194,10 @@ impl UnitOfWork for FakeUnitOfWork {
         &mut self.sessions
     }
 
+    fn time_slots(&mut self) -> &mut dyn TimeSlotRepository {
+        &mut self.time_slots
+    }
+
     fn users(&mut self) -> &mut dyn UserRepository {
         &mut self.users
     }
@@ -210,6 +219,8 @@ pub struct FakeQueries {
     pub patients: MockPatientQueries,
     /// The sessions.
     pub sessions: MockSessionQueries,
+    /// The time slots.
+    pub time_slots: MockTimeSlotQueries,
     /// The users.
     pub users: MockUserQueries,
 }
@@ -229,6 +240,10 @@ impl Queries for FakeQueries {
 
     fn sessions(&self) -> &dyn SessionQueries {
         &self.sessions
+    }
+
+    fn time_slots(&self) -> &dyn TimeSlotQueries {
+        &self.time_slots
     }
 
     fn users(&self) -> &dyn UserQueries {

@@ -69,6 +69,16 @@ impl Actor {
             .with_if(Relation::Own, self.doctor == Some(doctor))
     }
 
+    /// Tells how they stand to a doctor's time.
+    pub fn relations_to_time_of(&self, doctor: DoctorId) -> Relations {
+        self.relations_to_time(Some(doctor))
+    }
+
+    /// Tells how they stand to a doctor's time, if it is clear whose it is.
+    pub fn relations_to_time(&self, doctor: Option<DoctorId>) -> Relations {
+        Relations::NONE.with_if(Relation::Own, doctor.is_some() && self.doctor == doctor)
+    }
+
     /// Tells whether an admin's approval is what they lack for an action.
     pub fn waits_for(&self, action: Action) -> bool {
         self.status == UserStatus::Pending && !open_to_pending(action)

@@ -105,6 +105,11 @@ impl BookableTime {
         Period::new(starts_at, ends_at).map_err(|_| BookableTimeError::Length).and_then(Self::new)
     }
 
+    /// Returns the instant after which a bookable time begins that is still going on at another.
+    pub fn earliest_until(instant: Timestamp) -> Timestamp {
+        instant.saturating_add(TimeDelta::minutes(-720))
+    }
+
     /// Returns a time of the same length that starts at another instant.
     ///
     /// # Errors

@@ -101,6 +101,16 @@ choice! {
         ChangeAssignment = "change_assignment",
         /// End an assignment.
         EndAssignment = "end_assignment",
+        /// Publish stretches of a doctor's time.
+        PublishTimeSlot = "publish_time_slot",
+        /// Look through the time slots.
+        ListTimeSlots = "list_time_slots",
+        /// Read a time slot.
+        ReadTimeSlot = "read_time_slot",
+        /// Keep others from booking a time slot, or let them again.
+        BlockTimeSlot = "block_time_slot",
+        /// Take a time slot back.
+        DeleteTimeSlot = "delete_time_slot",
         /// Book a doctor's time for a patient.
         BookAppointment = "book_appointment",
         /// Look through the appointments.
@@ -193,6 +203,15 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
         | Action::ReadDoctor
         | Action::ListPharmacies
         | Action::ReadPharmacy => Allow,
+        Action::ListTimeSlots | Action::ReadTimeSlot => Allow,
+        // No doctor disposes of another's time.
+        Action::PublishTimeSlot | Action::BlockTimeSlot | Action::DeleteTimeSlot => {
+            match (role, relation) {
+                (Role::Admin, _) => Allow,
+                (Role::Doctor, Relation::Own) => Allow,
+                _ => Deny,
+            }
+        }
         Action::CreateDoctor => match role {
             Role::Admin | Role::Coordinator => Allow,
             Role::Doctor | Role::Pharmacy | Role::Patient => Deny,
@@ -374,6 +393,11 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::CreateAssignment
         | Action::ChangeAssignment
         | Action::EndAssignment
+        | Action::PublishTimeSlot
+        | Action::ListTimeSlots
+        | Action::ReadTimeSlot
+        | Action::BlockTimeSlot
+        | Action::DeleteTimeSlot
         | Action::BookAppointment
         | Action::ChangeAppointment
         | Action::RescheduleAppointment
@@ -419,6 +443,11 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::ChangeDoctor
         | Action::ListPharmacies
         | Action::ReadPharmacy
+        | Action::PublishTimeSlot
+        | Action::ListTimeSlots
+        | Action::ReadTimeSlot
+        | Action::BlockTimeSlot
+        | Action::DeleteTimeSlot
         | Action::ChangePharmacy => true,
         Action::CreateAdmin
         | Action::ResetPassword

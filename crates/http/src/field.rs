@@ -85,6 +85,20 @@ impl Shape for bool {
     }
 }
 
+impl Shape for Vec<Value> {
+    const EXPECTED: &'static str = "write a list in square brackets";
+
+    type Raw<'a> = &'a [Value];
+
+    fn of(value: Value) -> Option<Self> {
+        if let Value::Array(items) = value { Some(items) } else { None }
+    }
+
+    fn raw(&self) -> &[Value] {
+        self
+    }
+}
+
 impl<'de, T: Shape> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;

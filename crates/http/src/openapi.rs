@@ -13,6 +13,7 @@ use medilink_application::appointment::{AppointmentHistory, AppointmentView};
 use medilink_application::doctor::DoctorView;
 use medilink_application::patient::PatientView;
 use medilink_application::session::{SessionView, SignedInView};
+use medilink_application::time_slot::{PublishedView, TimeSlotView};
 use medilink_application::user::UserView;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -42,8 +43,10 @@ use crate::{api, docs, host, limit, middleware, responses};
         AppointmentView,
         DoctorView,
         PatientView,
+        PublishedView,
         SessionView,
         SignedInView,
+        TimeSlotView,
         UserView,
     )),
     modifiers(&Bearer),
@@ -52,6 +55,7 @@ use crate::{api, docs, host, limit, middleware, responses};
         (name = "users", description = "Accounts, for administrators."),
         (name = "patients", description = "Patients' records."),
         (name = "doctors", description = "The directory of doctors."),
+        (name = "time slots", description = "What doctors publish of their time."),
         (name = "appointments", description = "Booking, and what becomes of it."),
         (name = "operations", description = "For those who run MediLink."),
     ),

@@ -46,6 +46,35 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
         one(locked, &self.transaction).await
     }
 
+    async fn booked(
+        &mut self,
+        doctor: DoctorId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Period>, StoreError> {
+        use appointment::Column;
+
+        let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
+        let rows: Vec<(DateTime<Utc>, DateTime<Utc>)> = appointment::Entity::find()
+            .select_only()
+            .columns([Column::StartsAt, Column::EndsAt])
+            .filter(Column::DoctorId.eq(doctor.as_uuid()))
+            .filter(Column::Status.is_in(active.map(|status| status.as_str())))
+            // None is longer, so none that began before is still going on.
+            .filter(Column::StartsAt.gt(BookableTime::earliest_until(from).as_utc()))
+            .filter(Column::StartsAt.lt(to.as_utc()))
+            .filter(Column::EndsAt.gt(from.as_utc()))
+            .order_by_asc(Column::StartsAt)
+            .into_tuple()
+            .all(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        let corrupt = |_| StoreError::Corrupt(doctor.into());
+        rows.into_iter()
+            .map(|(start, end)| time(start, end).map(BookableTime::period).map_err(corrupt))
+            .collect()
+    }
+
     async fn insert(
         &mut self,
         appointment: &Appointment,

@@ -9,6 +9,7 @@ use sea_orm::{DbErr, RuntimeErr};
 const CONFLICTS: &[(&str, &str, Conflict)] = &[
     ("appointments_doctor_overlap", "appointments_doctor_overlap", Conflict::DoctorDoubleBooked),
     ("appointments_patient_overlap", "appointments_patient_overlap", Conflict::PatientDoubleBooked),
+    ("time_slots_overlap", "time_slots_overlap", Conflict::TimeSlotOverlaps),
     ("users_username", "users.username_key", Conflict::UsernameTaken),
     ("users_email", "users.email_key", Conflict::EmailTaken),
     ("doctors_license_number", "doctors.license_number", Conflict::LicenseNumberTaken),

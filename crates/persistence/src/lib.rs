@@ -33,6 +33,7 @@ mod idempotency;
 mod patient;
 mod pharmacy;
 mod session;
+mod time_slot;
 mod user;
 
 pub use self::audit::GroupedAuditLog;

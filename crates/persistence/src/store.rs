@@ -238,6 +238,10 @@ impl Queries for SeaOrmQueries {
         self
     }
 
+    fn time_slots(&self) -> &dyn medilink_application::time_slot::TimeSlotQueries {
+        self
+    }
+
     fn users(&self) -> &dyn medilink_application::user::UserQueries {
         self
     }

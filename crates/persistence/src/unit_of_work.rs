@@ -10,6 +10,7 @@ use medilink_application::patient::PatientRepository;
 use medilink_application::pharmacy::PharmacyRepository;
 use medilink_application::session::SessionRepository;
 use medilink_application::store::UnitOfWork;
+use medilink_application::time_slot::TimeSlotRepository;
 use medilink_application::user::UserRepository;
 use medilink_domain::audit::AuditEntry;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, Value};
@@ -102,6 +103,10 @@ impl UnitOfWork for SeaOrmUnitOfWork {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn time_slots(&mut self) -> &mut dyn TimeSlotRepository {
         self
     }
 

@@ -4,7 +4,7 @@ use medilink_domain::appointment::{Appointment, Booking};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::Action;
 
-use super::{AppointmentView, Appointments, replay};
+use super::{AppointmentView, Appointments, publication, replay};
 use crate::call::{Call, Subject, Written};
 use crate::doctor::DoctorBrief;
 use crate::error::Result;
@@ -54,8 +54,10 @@ impl Appointments {
         let permit = call.may(ACTION, relations, subject)?.acting_for(doctor_id)?;
         let doctor = doctor.ok_or_else(|| call.missing(ACTION, Subject::of(doctor_id)))?;
 
+        let publication = publication(&mut *work, doctor_id, booking.time).await?;
+
         let (appointment, booked) =
-            Appointment::book(id, &doctor, &patient, booking, call.actor(), now)?;
+            Appointment::book(id, (&doctor, publication), &patient, booking, call.actor(), now)?;
 
         work.appointments().insert(&appointment, &booked).await?;
         work.commit(permit.audit(id, now)).await?;
@@ -88,6 +90,7 @@ mod tests {
         clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
         clinic.work.patients.expect_lock().returning(|_| Ok(Some(a_patient())));
         clinic.work.patients.expect_is_in_care().returning(|_, _, _| Ok(false));
+        clinic.work.time_slots.expect_overlapping().returning(|_, _| Ok(Vec::new()));
         clinic
     }
 

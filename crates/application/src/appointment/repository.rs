@@ -6,6 +6,7 @@ use medilink_domain::appointment::{
     Appointment, AppointmentChange, AppointmentOrder, AppointmentStatus,
 };
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
+use medilink_domain::period::Period;
 use medilink_domain::policy::Reach;
 use medilink_domain::time::Timestamp;
 
@@ -23,6 +24,20 @@ pub trait AppointmentRepository: Send {
     /// Returns the appointment and keeps it from others until the unit of work ends, or returns
     /// `None` if there is none by that id.
     async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError>;
+
+    /// Tells whether an active appointment of the doctor overlaps a time.
+    async fn is_booked(&mut self, doctor: DoctorId, time: Period) -> Result<bool, StoreError> {
+        Ok(!self.booked(doctor, time.starts_at(), time.ends_at()).await?.is_empty())
+    }
+
+    /// Returns when active appointments of the doctor are that overlap the time between two
+    /// instants, the earliest first.
+    async fn booked(
+        &mut self,
+        doctor: DoctorId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Period>, StoreError>;
 
     /// Adds a new appointment, with the first line of its history.
     ///

@@ -7,7 +7,7 @@ use medilink_domain::record::Concept;
 use medilink_domain::text::Reason;
 use medilink_domain::time::Timestamp;
 
-use super::{AppointmentView, Appointments, Loaded, load, replay};
+use super::{AppointmentView, Appointments, Loaded, load, publication, replay};
 use crate::call::{Call, Expected, Written};
 use crate::doctor::DoctorBrief;
 use crate::error::{Error, FieldErrors, Result};
@@ -69,7 +69,9 @@ impl Appointments {
                 .moved_to(starts_at)
                 .map_err(|error| Error::Invalid(FieldErrors::of("starts_at", error)))?,
         };
-        let moved = appointment.reschedule(&doctor, time, reason, call.actor(), now)?;
+        let publication = publication(&mut *work, doctor.id, time).await?;
+        let moved =
+            appointment.reschedule((&doctor, publication), time, reason, call.actor(), now)?;
 
         work.appointments().update(&appointment, &moved).await?;
         work.commit(permit.audit(id, now)).await?;
@@ -101,6 +103,7 @@ mod tests {
         clinic.work.doctors.expect_lock_archived().returning(|_| Ok(Some(a_doctor())));
         clinic.work.patients.expect_lock_archived().returning(|_| Ok(Some(a_patient())));
         clinic.work.appointments.expect_lock().returning(found);
+        clinic.work.time_slots.expect_overlapping().returning(|_, _| Ok(Vec::new()));
         clinic
     }
 

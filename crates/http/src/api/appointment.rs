@@ -197,6 +197,7 @@ problems! {
             PatientDoubleBooked,
             DoctorUnavailable,
             OutsideTimeSlots,
+            TimeBlocked,
             TimeInPast
         ];
     /// Instead of an appointment.
@@ -225,6 +226,7 @@ problems! {
             PatientDoubleBooked,
             DoctorUnavailable,
             OutsideTimeSlots,
+            TimeBlocked,
             TimeInPast
         ];
 }

@@ -10,6 +10,7 @@ mod patient;
 mod pharmacy;
 mod session;
 mod set_up;
+mod time_slot;
 mod user;
 
 use utoipa_actix_web::scope;
@@ -28,6 +29,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .configure(administration::routes)
                 .configure(patient::routes)
                 .configure(doctor::routes)
+                .configure(time_slot::routes)
                 .configure(appointment::routes),
         )
         .configure(health::routes);

@@ -10,6 +10,7 @@ pub(crate) mod doctor_word;
 pub(crate) mod patient;
 pub(crate) mod pharmacy;
 pub(crate) mod session;
+pub(crate) mod time_slot;
 pub(crate) mod used_refresh_token;
 pub(crate) mod user;
 pub(crate) mod user_word;
@@ -35,6 +36,7 @@ prints_its_table! {
     patient,
     pharmacy,
     session,
+    time_slot,
     used_refresh_token,
     user,
     user_word,

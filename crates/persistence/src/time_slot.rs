@@ -1,0 +1,285 @@
+//! Time slots in the database.
+
+use async_trait::async_trait;
+use chrono::{DateTime, SecondsFormat, Utc};
+use medilink_application::error::StoreError;
+use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::time_slot::{
+    TimeSlotQueries, TimeSlotRepository, TimeSlotSelection, TimeSlotView,
+};
+use medilink_domain::appointment::AppointmentStatus;
+use medilink_domain::id::{DoctorId, TimeSlotId, UserId};
+use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::record::{Concept, Record};
+use medilink_domain::time::Timestamp;
+use medilink_domain::time_slot::TimeSlot;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
+use sea_orm::{
+    ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    Select, Set,
+};
+use uuid::Uuid;
+
+use crate::entity::{appointment, doctor, time_slot};
+use crate::error::store_error;
+use crate::page;
+use crate::store::SeaOrmQueries;
+use crate::stored::{Broken, Stored, one, restored, revision};
+use crate::unit_of_work::SeaOrmUnitOfWork;
+
+#[async_trait]
+impl TimeSlotRepository for SeaOrmUnitOfWork {
+    async fn find(&mut self, id: TimeSlotId) -> Result<Option<TimeSlot>, StoreError> {
+        one(time_slot::Entity::find_by_id(id.as_uuid()), &self.transaction).await
+    }
+
+    async fn overlapping(
+        &mut self,
+        doctor: DoctorId,
+        time: Period,
+    ) -> Result<Vec<(Period, bool)>, StoreError> {
+        use time_slot::Column;
+
+        let rows: Vec<(DateTime<Utc>, DateTime<Utc>, bool)> = time_slot::Entity::find()
+            .select_only()
+            .columns([Column::StartsAt, Column::EndsAt, Column::Blocked])
+            .filter(Column::DoctorId.eq(doctor.as_uuid()))
+            // None is longer, so none that began before is still going on.
+            .filter(Column::StartsAt.gt(BookableTime::earliest_until(time.starts_at()).as_utc()))
+            .filter(Column::StartsAt.lt(time.ends_at().as_utc()))
+            .filter(Column::EndsAt.gt(time.starts_at().as_utc()))
+            .order_by_asc(Column::StartsAt)
+            .into_tuple()
+            .all(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        let corrupt = |_: Broken| StoreError::Corrupt(doctor.into());
+        rows.into_iter()
+            .map(|(start, end, blocked)| Ok((period(start, end).map_err(corrupt)?, blocked)))
+            .collect()
+    }
+
+    async fn of_batch(&mut self, batch: Uuid) -> Result<Vec<TimeSlot>, StoreError> {
+        let rows = time_slot::Entity::find()
+            .filter(time_slot::Column::BatchId.eq(batch))
+            .order_by_asc(time_slot::Column::StartsAt)
+            .all(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        rows.iter().map(restored).collect()
+    }
+
+    async fn insert(&mut self, slots: &[TimeSlot], batch: Option<Uuid>) -> Result<(), StoreError> {
+        // Below the number of parameters that either database takes in a statement.
+        const AT_ONCE: usize = 100;
+
+        for slots in slots.chunks(AT_ONCE) {
+            let rows = slots
+                .iter()
+                .map(|slot| time_slot::ActiveModel { batch_id: Set(batch), ..row(slot) });
+            time_slot::Entity::insert_many(rows)
+                .exec_without_returning(&self.transaction)
+                .await
+                .map_err(store_error)?;
+        }
+        Ok(())
+    }
+
+    async fn update(&mut self, slot: &TimeSlot) -> Result<(), StoreError> {
+        use time_slot::Column;
+
+        let columns = [Column::Id, Column::Version];
+        self.replace(Concept::TimeSlot, columns, slot.id.as_uuid(), slot.revision, row(slot)).await
+    }
+
+    async fn delete(&mut self, id: TimeSlotId) -> Result<(), StoreError> {
+        time_slot::Entity::delete_by_id(id.as_uuid())
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl TimeSlotQueries for SeaOrmQueries {
+    async fn find(
+        &self,
+        id: TimeSlotId,
+        now: Timestamp,
+    ) -> Result<Option<TimeSlotView>, StoreError> {
+        let found = seen(present(time_slot::Entity::find_by_id(id.as_uuid())))
+            .into_model::<SeenRow>()
+            .one(&self.0)
+            .await
+            .map_err(store_error)?;
+        found.map(|row| row.show(now)).transpose()
+    }
+
+    async fn list(
+        &self,
+        selection: &TimeSlotSelection,
+        stretch: &Stretch,
+    ) -> Result<Found<TimeSlotView>, StoreError> {
+        use time_slot::Column;
+
+        let selected = select(selection);
+        let id = (time_slot::Entity, Column::Id);
+        let total = page::total(&self.0, &selected, id, stretch).await?;
+        let rows = page_of(seen(selected), stretch)?
+            .into_model::<SeenRow>()
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        let found = page::found(rows, stretch, total, |last| Position {
+            key: last.time_slot.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            id: last.time_slot.id,
+        });
+        found.try_map(|row| row.show(selection.now))
+    }
+}
+
+/// Selects what a list should show.
+pub(crate) fn select(selection: &TimeSlotSelection) -> Select<time_slot::Entity> {
+    use time_slot::Column;
+
+    let mut select = present(time_slot::Entity::find());
+    if let Some(doctor) = selection.doctor {
+        select = select.filter(Column::DoctorId.eq(doctor.as_uuid()));
+    }
+    if let Some(from) = selection.from {
+        select = select.filter(Column::StartsAt.gte(from.as_utc()));
+    }
+    if let Some(to) = selection.to {
+        select = select.filter(Column::StartsAt.lt(to.as_utc()));
+    }
+    let now = selection.now.as_utc();
+    match selection.available {
+        None => select,
+        // As `TimeSlot::is_available` has it, in the words of the database.
+        Some(true) => select
+            .filter(Column::StartsAt.gte(now))
+            .filter(Column::Blocked.eq(false))
+            .filter(is_booked().not()),
+        Some(false) => {
+            select.filter(Column::StartsAt.lt(now).or(Column::Blocked.eq(true)).or(is_booked()))
+        }
+    }
+}
+
+/// Keeps to the slots of doctors who are in the directory.
+fn present(select: Select<time_slot::Entity>) -> Select<time_slot::Entity> {
+    let archived = Query::select()
+        .expr(Expr::val(1))
+        .from(doctor::Entity)
+        .and_where(
+            Expr::col((doctor::Entity, doctor::Column::Id))
+                .equals((time_slot::Entity, time_slot::Column::DoctorId)),
+        )
+        .and_where(Expr::col((doctor::Entity, doctor::Column::ArchivedAt)).is_not_null())
+        .to_owned();
+    select.filter(Expr::exists(archived).not())
+}
+
+/// Asks whether an active appointment overlaps the slot.
+fn is_booked() -> SimpleExpr {
+    Expr::exists(overlapping_appointments())
+}
+
+fn overlapping_appointments() -> SelectStatement {
+    use appointment::Column;
+
+    let column = |column: Column| Expr::col((appointment::Entity, column));
+    let slot = |column: time_slot::Column| Expr::col((time_slot::Entity, column));
+    let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
+    Query::select()
+        .expr(Expr::val(1))
+        .from(appointment::Entity)
+        .and_where(column(Column::DoctorId).eq(slot(time_slot::Column::DoctorId)))
+        .and_where(column(Column::Status).is_in(active.map(|status| status.as_str())))
+        .and_where(column(Column::StartsAt).lt(slot(time_slot::Column::EndsAt)))
+        .and_where(column(Column::EndsAt).gt(slot(time_slot::Column::StartsAt)))
+        .to_owned()
+}
+
+pub(crate) fn page_of(
+    select: Select<time_slot::Entity>,
+    stretch: &Stretch,
+) -> Result<Select<time_slot::Entity>, StoreError> {
+    use time_slot::Column;
+
+    let mut select = select
+        .order_by_asc(Column::StartsAt)
+        .order_by_asc(Column::Id)
+        .limit(stretch.limit.get() + 1);
+    if let Some(position) = &stretch.after {
+        let key =
+            Timestamp::parse(&position.key).map_err(|error| StoreError::Failed(Box::new(error)))?;
+        select = select.filter(page::behind(
+            [
+                Expr::col((time_slot::Entity, Column::StartsAt)),
+                Expr::col((time_slot::Entity, Column::Id)),
+            ],
+            [Expr::val(key.as_utc()), Expr::val(position.id)],
+            false,
+        ));
+    }
+    Ok(select)
+}
+
+/// Reads a slot with whether it is booked.
+pub(crate) fn seen(select: Select<time_slot::Entity>) -> Select<time_slot::Entity> {
+    select.expr_as(is_booked(), "is_booked")
+}
+
+#[derive(FromQueryResult)]
+struct SeenRow {
+    #[sea_orm(nested)]
+    time_slot: time_slot::Model,
+    is_booked: bool,
+}
+
+impl SeenRow {
+    fn show(self, now: Timestamp) -> Result<TimeSlotView, StoreError> {
+        Ok(TimeSlotView::of(&restored(&self.time_slot)?, self.is_booked, now))
+    }
+}
+
+fn period(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<Period, Broken> {
+    Ok(Period::new(Timestamp::new(starts_at)?, Timestamp::new(ends_at)?)?)
+}
+
+fn row(slot: &TimeSlot) -> time_slot::ActiveModel {
+    let TimeSlot { id, doctor, time, blocked, created_by, revision } = slot;
+    time_slot::ActiveModel {
+        id: Set(id.as_uuid()),
+        doctor_id: Set(doctor.as_uuid()),
+        starts_at: Set(time.starts_at().as_utc()),
+        ends_at: Set(time.ends_at().as_utc()),
+        blocked: Set(*blocked),
+        batch_id: ActiveValue::NotSet,
+        created_by: Set(created_by.as_uuid()),
+        created_at: Set(revision.created_at.as_utc()),
+        updated_at: Set(revision.updated_at.as_utc()),
+        version: Set(revision.version),
+    }
+}
+
+impl Stored for time_slot::Model {
+    type Held = TimeSlot;
+
+    fn record(&self) -> Record {
+        TimeSlotId::new(self.id).into()
+    }
+
+    fn restore(&self) -> Result<TimeSlot, Broken> {
+        Ok(TimeSlot {
+            id: TimeSlotId::new(self.id),
+            doctor: DoctorId::new(self.doctor_id),
+            time: BookableTime::new(period(self.starts_at, self.ends_at)?)?,
+            blocked: self.blocked,
+            created_by: UserId::new(self.created_by),
+            revision: revision(self.created_at, self.updated_at, self.version)?,
+        })
+    }
+}
