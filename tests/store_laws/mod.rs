@@ -8,5 +8,6 @@ mod expiry;
 mod idempotency;
 mod schema;
 mod session;
+mod time_slot;
 mod unit_of_work;
 mod user;
