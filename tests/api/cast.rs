@@ -12,9 +12,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Everything that asks for somebody signed in, but for what they do to their own sessions. A row
-/// says what the policy table calls it, what its path names, and which body makes it valid.
+/// says what the policy table calls it, what its path names, and which body makes it valid. An
+/// operation has several rows if it can be about different things, or if a filter asks for more.
 pub(super) const OPERATIONS: &[Operation] = &[
     row("delete /api/v1/auth/sessions/{id}", Action::EndSession, About::Session, no_body),
+    row("delete /api/v1/doctors/{id}", Action::ArchiveDoctor, About::Entry, no_body),
     row("delete /api/v1/users/{id}/sessions", Action::EndSession, About::User, no_body),
     row("get /api/v1/appointments", Action::ListAppointments, About::Nothing, no_body),
     row("get /api/v1/appointments/{id}", Action::ReadAppointment, About::Appointment, no_body),
@@ -26,6 +28,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     row("get /api/v1/auth/me", Action::ReadOwnAccount, About::Nothing, no_body),
     row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
+    row("get /api/v1/doctors?archived=true", Action::RestoreDoctor, About::Nothing, no_body),
     row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
     row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
     row("get /api/v1/time-slots", Action::ListTimeSlots, About::Nothing, no_body),
@@ -49,6 +52,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         |_, _| json!({"notes": "Prefers a morning"}),
     ),
     row("patch /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
+    row("patch /api/v1/doctors/{id}", Action::ChangeDoctor, About::Doctor, a_name),
+    row("patch /api/v1/doctors/{id}", Action::ChangeDoctor, About::Entry, a_name),
     row(
         "patch /api/v1/users/{id}",
         Action::ChangeUser,
@@ -98,6 +103,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::Appointment,
         no_body,
     ),
+    row("post /api/v1/doctors", Action::CreateDoctor, About::Nothing, Cast::doctor_entry),
+    row("post /api/v1/doctors/{id}/restore", Action::RestoreDoctor, About::ArchivedEntry, no_body),
+    row("post /api/v1/doctors/{id}/verify", Action::VerifyDoctor, About::Entry, no_body),
     row(
         "post /api/v1/patients",
         Action::CreatePatient,
@@ -109,11 +117,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("post /api/v1/users/{id}/disable", Action::DisableUser, About::User, no_body),
     row("post /api/v1/users/{id}/enable", Action::EnableUser, About::DisabledUser, no_body),
     row("put /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
+    row("put /api/v1/doctors/{id}", Action::ChangeDoctor, About::Doctor, Cast::doctor_entry),
+    row("put /api/v1/doctors/{id}", Action::ChangeDoctor, About::Entry, Cast::doctor_entry),
 ];
 
 /// One row of [`OPERATIONS`].
 pub(super) struct Operation {
-    /// Its method and its path, as the document has them.
+    /// Its method and its path, with a query if it has one.
     pub(super) name: &'static str,
     /// What the policy table calls it.
     pub(super) action: Action,
@@ -122,14 +132,19 @@ pub(super) struct Operation {
 }
 
 /// What the id in a path names.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum About {
     Nothing,
     /// A new appointment of the patient.
     Appointment,
     /// One that has begun.
     BegunAppointment,
+    /// The profile of the doctor in care.
     Doctor,
+    /// A doctor whom the creator has entered.
+    Entry,
+    /// One who was archived.
+    ArchivedEntry,
     Patient,
     /// A session of somebody else.
     Session,
@@ -159,19 +174,50 @@ fn a_name(_: &Cast, _: &str) -> Value {
 }
 
 impl Operation {
-    /// Returns its method and its path, as the document has them.
-    pub(super) fn parts(&self) -> (&'static str, &'static str) {
+    /// Returns its method and its path, with a query if it has one.
+    fn parts(&self) -> (&'static str, &'static str) {
         self.name.split_once(' ').unwrap()
+    }
+
+    /// Returns its method and its path, as the document has them.
+    pub(super) fn documented(&self) -> (&'static str, &'static str) {
+        let (method, path) = self.parts();
+        (method, path.split_once('?').map_or(path, |(path, _)| path))
     }
 }
 
-/// Somebody who tries, how they stand to the patient whom it is about, and which patient that is.
+/// Somebody who tries, how they stand to what it is about, and which patient that is.
 pub(super) struct Persona {
     pub(super) name: &'static str,
     pub(super) person: Person,
     pub(super) role: Role,
-    pub(super) relations: &'static [Relation],
     pub(super) patient: String,
+    /// How they stand to the patient, and to the patient's appointments.
+    to_patient: &'static [Relation],
+    /// What in the directory they stand to, and how.
+    in_directory: &'static [(About, Relation)],
+}
+
+impl Persona {
+    /// Returns every way in which they stand to what an operation is about.
+    pub(super) fn relations(&self, operation: &Operation) -> Vec<Relation> {
+        let mut relations = vec![Relation::Stranger];
+        match operation.about {
+            About::Doctor | About::Entry | About::ArchivedEntry => {
+                let known = self.in_directory.iter().filter(|(about, _)| *about == operation.about);
+                relations.extend(known.map(|(_, relation)| relation));
+            }
+            About::Nothing
+            | About::Appointment
+            | About::BegunAppointment
+            | About::Patient
+            | About::Session
+            | About::TimeSlot
+            | About::User
+            | About::DisabledUser => relations.extend(self.to_patient),
+        }
+        relations
+    }
 }
 
 /// A clinic with everybody in it.
@@ -225,19 +271,28 @@ impl Cast {
         let own = patient.patient_id();
 
         let doctor_id = doctor.doctor_id();
-        let persona = |name, person, role, relations, patient: &str| Persona {
+        let persona = |name, person, role, to_patient, patient: &str| Persona {
             name,
             person,
             role,
-            relations,
             patient: patient.to_owned(),
+            to_patient,
+            in_directory: &[],
         };
         let care: &[_] = &[Relation::Care, Relation::Own];
+        let doctor = Persona {
+            in_directory: &[(About::Doctor, Relation::Own)],
+            ..persona("doctor in care", doctor, Role::Doctor, care, &record)
+        };
+        let creator = Persona {
+            in_directory: &[(About::Entry, Relation::Creator)],
+            ..persona("creator", creator, Role::Coordinator, &[Relation::Creator], &record)
+        };
         let people = vec![
             persona("admin", admin.clone(), Role::Admin, &[], &record),
-            persona("doctor in care", doctor, Role::Doctor, care, &record),
+            doctor,
             persona("other doctor", other_doctor, Role::Doctor, &[], &record),
-            persona("creator", creator, Role::Coordinator, &[Relation::Creator], &record),
+            creator,
             persona("other coordinator", coordinator, Role::Coordinator, &[], &record),
             persona("pharmacy", pharmacy, Role::Pharmacy, &[], &record),
             persona("patient", patient, Role::Patient, &[Relation::SelfRecord], &own),
@@ -262,6 +317,8 @@ impl Cast {
             About::Appointment => self.appointment(patient).await,
             About::BegunAppointment => self.booked(patient, "2020-02").await,
             About::Doctor => self.doctor.clone(),
+            About::Entry => self.entry().await,
+            About::ArchivedEntry => self.archived_entry().await,
             About::Patient => patient.to_owned(),
             About::Session => {
                 let somebody = self.clinic.registered("pharmacy", json!({})).await;
@@ -324,6 +381,25 @@ impl Cast {
     async fn booked(&self, patient: &str, month: &str) -> String {
         let body = a_booking(&self.doctor, patient, &self.next_hour(month));
         text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
+    }
+
+    /// Enters a doctor, as the creator.
+    async fn entry(&self) -> String {
+        let entered = self.persona("creator").person.post("/api/v1/doctors", self.doctor_entry(""));
+        text(&entered.await.created()["id"])
+    }
+
+    /// Enters a doctor, and archives the entry.
+    pub(super) async fn archived_entry(&self) -> String {
+        let id = self.entry().await;
+        let _ = self.admin.delete(&format!("/api/v1/doctors/{id}")).await.with_status(204);
+        id
+    }
+
+    /// Writes the body of a new doctor.
+    fn doctor_entry(&self, _: &str) -> Value {
+        let license_number = self.next_hour("DE");
+        json!({"first_name": "New", "last_name": "Doctor", "license_number": license_number})
     }
 
     /// Writes the body of a new user.

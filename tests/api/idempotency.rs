@@ -14,11 +14,11 @@ async fn whatever_promises_it_is_done_once_and_nothing_else_is_replayed() {
     let admin = cast.persona("admin");
     let is_success = |answer: &Answer| (200..300).contains(&answer.status);
 
-    for operation in OPERATIONS {
-        let (method, path) = operation.parts();
+    for (number, operation) in OPERATIONS.iter().enumerate() {
+        let (method, path) = operation.documented();
         let promised = promises(&document["paths"][path][method]);
         let request = cast.request(operation, &admin.patient).await;
-        let key = operation.name.replace(' ', "-");
+        let key = format!("{number}-{}", operation.name.replace(' ', "-"));
         let key = [("idempotency-key", key.as_str())];
 
         let first = request.send(&admin.person, &key).await;

@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod appointment;
+mod archive;
 mod attempt;
 mod authorization;
 mod cast;
@@ -11,6 +12,7 @@ mod cors;
 mod doctor;
 mod edge;
 mod idempotency;
+mod license;
 mod limit;
 mod list;
 mod openapi;

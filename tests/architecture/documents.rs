@@ -27,7 +27,7 @@ fn the_page_of_the_policy_is_current() {
         "# Who may do what\n\nFor those who decide it. A row is an action, a column a role and how \
         the person stands to the patient or the record: it is their **own** (as the doctor whom it \
         names, or as the patient **self**), they **care** for the patient, they are the \
-        **creator** of the patient's record, or **none** of these. The best relation counts. \
+        **creator** of the patient's record or of the doctor's entry, or **none** of these. The best relation counts. \
         ✔ allowed, ✘ refused (403), · hidden (404). A list shows what its reader may read one by one, \
         and a doctor acts in their own name alone: books with themself, for example. The last two columns say what is open to people whom no \
         administrator has approved yet, and what shows a patient's data, which is on the audit \

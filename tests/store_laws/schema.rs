@@ -79,12 +79,15 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     let mut locked = work.users().lock(user.id).await.unwrap().unwrap();
     locked.revision.version += 1;
     work.users().update(&locked).await.unwrap();
-    work.doctors().is_license_taken(&number).await.unwrap();
+    work.doctors().is_license_taken(&number, None).await.unwrap();
+    work.doctors().is_license_entered(&number, Some(doctor.id)).await.unwrap();
     work.doctors().insert(&doctor).await.unwrap();
     assert!(work.doctors().find(doctor.id).await.unwrap().is_some());
     assert!(work.doctors().lock(doctor.id).await.unwrap().is_some());
     assert!(work.doctors().lock_of(user.id).await.unwrap().is_some());
-    doctor.verify(at(NOW));
+    assert!(work.doctors().lock_archived(doctor.id).await.unwrap().is_some());
+    assert!(work.doctors().lock_archived_of(user.id).await.unwrap().is_some());
+    doctor.approve(at(NOW));
     work.doctors().update(&doctor).await.unwrap();
     work.patients().insert(&patient).await.unwrap();
     assert!(work.patients().find(patient.id).await.unwrap().is_some());
@@ -109,6 +112,7 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     }
     work.attempts().forgive(target).await.unwrap();
     insert(&mut *work, &appointment).await.unwrap();
+    assert_eq!(work.appointments().active_of_doctor(appointment.doctor).await.unwrap(), 1);
     assert!(work.appointments().find(appointment.id).await.unwrap().is_some());
     work.commit(an_entry()).await.unwrap();
     clinic.cancel(appointment.id).await;

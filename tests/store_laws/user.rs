@@ -1,10 +1,12 @@
 //! Users, doctors and patients: what is unique, and what comes out again.
 
+use medilink_application::doctor::DoctorFilter;
 use medilink_application::error::{Conflict, StoreError};
 use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
 use medilink_application::user::UserFilter;
+use medilink_domain::archive::Blocking;
 use medilink_domain::doctor::{
     BookingMode, Doctor, DoctorProfile, Specialization, YearsOfExperience,
 };
@@ -29,6 +31,7 @@ on_both_databases! {
     names_and_addresses_are_unique_whatever_their_case,
     licence_numbers_are_unique_among_the_verified,
     licence_numbers_are_unique_among_those_whom_others_entered,
+    an_archived_doctor_is_found_by_nobody_who_does_not_ask_for_the_archive,
     an_update_of_a_changed_user_is_stale,
     people_come_out_as_they_went_in,
     patients_are_owned_by_one_user_at_the_most,
@@ -204,14 +207,16 @@ async fn licence_numbers_are_unique_among_the_verified(database: TestDatabase) {
     let mut work = clinic.store.begin().await.unwrap();
     work.doctors().insert(&first).await.unwrap();
     work.doctors().insert(&second).await.unwrap();
-    assert!(!work.doctors().is_license_taken(&number).await.unwrap());
-    first.verify(at(NOW));
+    assert!(!work.doctors().is_license_taken(&number, None).await.unwrap());
+    first.verify(at(NOW)).unwrap();
     work.doctors().update(&first).await.unwrap();
-    assert!(work.doctors().is_license_taken(&number).await.unwrap());
+    assert!(work.doctors().is_license_taken(&number, None).await.unwrap());
+    assert!(work.doctors().is_license_taken(&number, Some(second.id)).await.unwrap());
+    assert!(!work.doctors().is_license_taken(&number, Some(first.id)).await.unwrap());
     work.commit(an_entry()).await.unwrap();
 
     let mut work = clinic.store.begin().await.unwrap();
-    second.verify(at(NOW));
+    second.verify(at(NOW)).unwrap();
     let refused = work.doctors().update(&second).await;
 
     assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LicenseNumberTaken))));
@@ -219,12 +224,63 @@ async fn licence_numbers_are_unique_among_the_verified(database: TestDatabase) {
 
 async fn licence_numbers_are_unique_among_those_whom_others_entered(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
+    let number = LicenseNumber::parse("DE-1").unwrap();
+    let registered = Doctor { user: Some(clinic.user.id), ..a_doctor(Some("DE-1")) };
+    let mut entry = a_doctor(Some("DE-1"));
     let mut work = clinic.store.begin().await.unwrap();
-    work.doctors().insert(&a_doctor(Some("DE-1"))).await.unwrap();
+    work.doctors().insert(&registered).await.unwrap();
+    assert!(!work.doctors().is_license_entered(&number, None).await.unwrap());
+    work.doctors().insert(&entry).await.unwrap();
+    assert!(work.doctors().is_license_entered(&number, Some(registered.id)).await.unwrap());
+    assert!(!work.doctors().is_license_entered(&number, Some(entry.id)).await.unwrap());
+    work.commit(an_entry()).await.unwrap();
 
+    let mut work = clinic.store.begin().await.unwrap();
     let refused = work.doctors().insert(&a_doctor(Some("DE-1"))).await;
-
     assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LicenseNumberTaken))));
+    drop(work);
+
+    // Who is archived has no number in this sense, until they come back.
+    let mut work = clinic.store.begin().await.unwrap();
+    entry.archive(Blocking::default(), at(NOW)).unwrap();
+    work.doctors().update(&entry).await.unwrap();
+    assert!(!work.doctors().is_license_entered(&number, None).await.unwrap());
+    work.doctors().insert(&a_doctor(Some("DE-1"))).await.unwrap();
+    entry.restore(at(NOW)).unwrap();
+    let refused = work.doctors().update(&entry).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LicenseNumberTaken))));
+}
+
+async fn an_archived_doctor_is_found_by_nobody_who_does_not_ask_for_the_archive(
+    database: TestDatabase,
+) {
+    let clinic = Clinic::on(database).await;
+    let mut doctor = Doctor { user: Some(clinic.user.id), ..a_doctor(None) };
+    let (id, user) = (doctor.id, clinic.user.id);
+    let mut work = clinic.store.begin().await.unwrap();
+    work.doctors().insert(&doctor).await.unwrap();
+    assert_eq!(work.users().profile(user).await.unwrap().doctor, Some(id));
+    doctor.archive(Blocking::default(), at(NOW)).unwrap();
+    work.doctors().update(&doctor).await.unwrap();
+
+    assert_eq!(work.doctors().find(id).await.unwrap(), None);
+    assert_eq!(work.doctors().lock(id).await.unwrap(), None);
+    assert_eq!(work.doctors().lock_of(user).await.unwrap(), None);
+    assert_eq!(work.users().profile(user).await.unwrap().doctor, None);
+    assert_eq!(work.doctors().lock_archived(id).await.unwrap().as_ref(), Some(&doctor));
+    assert_eq!(work.doctors().lock_archived_of(user).await.unwrap(), Some(doctor));
+    work.commit(an_entry()).await.unwrap();
+
+    let queries = clinic.store.queries();
+    assert!(queries.doctors().find(id).await.unwrap().is_none());
+    assert_eq!(queries.doctors().time_zone(id).await.unwrap(), None);
+    for archived in [false, true] {
+        let filter = DoctorFilter { archived, ..DoctorFilter::default() };
+        let stretch = Stretch { count: true, ..Stretch::default() };
+        let found = queries.doctors().list(&filter, &stretch).await.unwrap();
+        assert_eq!(found.items.iter().any(|found| found.id == id), archived);
+        assert_eq!(found.total, Some(if archived { 1 } else { 2 }));
+    }
 }
 
 async fn an_update_of_a_changed_user_is_stale(database: TestDatabase) {
@@ -240,7 +296,7 @@ async fn an_update_of_a_changed_user_is_stale(database: TestDatabase) {
 
 async fn people_come_out_as_they_went_in(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
-    let doctor = a_thorough_doctor();
+    let doctor = a_thorough_doctor(clinic.user.id);
     let pharmacy = Pharmacy::new(
         PharmacyId::new(new_id()),
         PharmacyProfile {
@@ -277,7 +333,7 @@ async fn patients_are_owned_by_one_user_at_the_most(database: TestDatabase) {
     assert!(work.patients().insert(&again).await.is_err());
 }
 
-fn a_thorough_doctor() -> Doctor {
+fn a_thorough_doctor(creator: UserId) -> Doctor {
     let place = |name| Some(Place::parse(name).unwrap());
     let profile = DoctorProfile {
         name: PersonName::parse("Søren", "O'Brien-Šimić").unwrap(),
@@ -298,5 +354,5 @@ fn a_thorough_doctor() -> Doctor {
         time_zone: Zone::parse("Europe/Copenhagen").unwrap(),
         booking: BookingMode::SlotsOnly,
     };
-    Doctor::new(DoctorId::new(new_id()), profile, None, at(NOW))
+    Doctor::new(DoctorId::new(new_id()), profile, Some(creator), at(NOW))
 }

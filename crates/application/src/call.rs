@@ -114,6 +114,13 @@ impl Call {
         }
     }
 
+    /// Answers that there is no such record where everybody may know which ones there are, as in the
+    /// directory. The refusal is written to the audit trail like any other.
+    pub fn absent(&self, action: Action, subject: Subject) -> Error {
+        self.decide(action, subject);
+        subject.not_found(action)
+    }
+
     /// Notes whose data was shown, where that is known only once it was found.
     pub(crate) fn touches(&self, patient: Option<PatientId>) {
         let mut decision = self.decision.lock().unwrap_or_else(PoisonError::into_inner);

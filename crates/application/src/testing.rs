@@ -25,6 +25,7 @@ use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::Record;
 use medilink_domain::revision::Revision;
 use medilink_domain::session::Session;
+use medilink_domain::text::LicenseNumber;
 use medilink_domain::time::{Date, Timestamp};
 use medilink_domain::user::{Role, User, UserStatus, Username};
 use medilink_domain::zone::Zone;
@@ -438,6 +439,13 @@ pub const fn an_origin() -> Origin {
 pub fn a_doctor() -> Doctor {
     let id = DoctorId::new(Uuid::from_u128(3));
     Doctor::new(id, DoctorProfile::blank(Zone::utc()), None, at(NOW))
+}
+
+/// Makes doctor 3 with a licence number, which nobody has checked.
+pub fn a_licensed_doctor() -> Doctor {
+    let license_number = LicenseNumber::parse("DE-1").ok();
+    let doctor = a_doctor();
+    Doctor { profile: DoctorProfile { license_number, ..doctor.profile }, ..doctor }
 }
 
 /// Makes pharmacy 5, which nobody has verified yet.

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use crate::doctor::Doctor;
 use crate::id::{DoctorId, PatientId, PharmacyId, SessionId, UserId};
 use crate::policy::{Access, Action, Relation, open_to_pending, permits};
 use crate::time::Timestamp;
@@ -79,6 +80,22 @@ impl Actor {
         Relations::NONE.with_if(Relation::Own, doctor.is_some() && self.doctor == doctor)
     }
 
+    /// Tells how they stand to a doctor of the directory.
+    ///
+    /// Whoever entered a doctor keeps the entry only until somebody signs in as that doctor, who
+    /// speaks for themself from then on.
+    pub fn relations_to_doctor(&self, doctor: &Doctor) -> Relations {
+        let entered = doctor.user.is_none() && doctor.created_by == Some(self.user);
+        Relations::NONE
+            .with_if(Relation::Own, self.doctor == Some(doctor.id))
+            .with_if(Relation::Creator, entered)
+    }
+
+    /// Tells how they stand to a pharmacy of the directory.
+    pub fn relations_to_pharmacy(&self, pharmacy: PharmacyId) -> Relations {
+        Relations::NONE.with_if(Relation::Own, self.pharmacy == Some(pharmacy))
+    }
+
     /// Tells whether an admin's approval is what they lack for an action.
     pub fn waits_for(&self, action: Action) -> bool {
         self.status == UserStatus::Pending && !open_to_pending(action)
@@ -134,7 +151,9 @@ pub(crate) fn an_actor(role: Role) -> Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::DoctorProfile;
     use crate::id::Uuid;
+    use crate::zone::Zone;
 
     #[test]
     fn the_best_relation_counts() {
@@ -161,6 +180,40 @@ mod tests {
 
         assert_eq!(pending.may(Action::ListDoctors, Relations::NONE), Access::Allow);
         assert_eq!(pending.may(Action::BookAppointment, caring), Access::Deny);
+    }
+
+    #[test]
+    fn an_entry_is_its_creators_until_somebody_signs_in_as_the_doctor() {
+        let creator = an_actor(Role::Coordinator);
+        let id = DoctorId::new(Uuid::from_u128(3));
+        let blank = DoctorProfile::blank(Zone::utc());
+        let entry = Doctor::new(id, blank, Some(creator.user), Timestamp::EPOCH);
+        let taken = Doctor { user: Some(UserId::new(Uuid::from_u128(8))), ..entry.clone() };
+        let of_others = Doctor { created_by: taken.user, ..entry.clone() };
+        let may = |actor: Actor, action, doctor: &Doctor| {
+            actor.may(action, actor.relations_to_doctor(doctor))
+        };
+
+        for action in [Action::ChangeDoctor, Action::ArchiveDoctor] {
+            assert_eq!(may(creator, action, &entry), Access::Allow);
+            assert_eq!(may(creator, action, &taken), Access::Deny);
+            assert_eq!(may(creator, action, &of_others), Access::Deny);
+        }
+        let own = an_actor(Role::Doctor);
+        let pending = Actor { status: UserStatus::Pending, ..own };
+        assert_eq!(may(pending, Action::ChangeDoctor, &taken), Access::Allow);
+        assert_eq!(may(own, Action::ArchiveDoctor, &taken), Access::Deny);
+    }
+
+    #[test]
+    fn a_pharmacy_changes_its_own_profile_and_no_other() {
+        let pharmacy = an_actor(Role::Pharmacy);
+        let may = |id| {
+            let id = PharmacyId::new(Uuid::from_u128(id));
+            pharmacy.may(Action::ChangePharmacy, pharmacy.relations_to_pharmacy(id))
+        };
+
+        assert_eq!((may(5), may(6)), (Access::Allow, Access::Deny));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Doctors: people who practise here, and how they may be booked.
 
+use crate::actor::Actor;
 use crate::archive::{ArchiveError, Blocking, archive, restore};
 use crate::change::Change;
 use crate::choice::choice;
@@ -7,6 +8,7 @@ use crate::email::Email;
 use crate::id::{DoctorId, UserId};
 use crate::money::Money;
 use crate::name::PersonName;
+use crate::policy::Action;
 use crate::record::Concept;
 use crate::revision::Revision;
 use crate::text::{
@@ -15,6 +17,7 @@ use crate::text::{
 };
 use crate::time::Timestamp;
 use crate::user::{User, UserStatus};
+use crate::verification::{VerificationError, outlives, verify};
 use crate::zone::Zone;
 
 choice! {
@@ -121,7 +124,8 @@ pub struct DoctorProfile {
     pub phone: Option<Phone>,
     /// The field of medicine.
     pub specialization: Specialization,
-    /// The field in the doctor's own words, where the list has no name for it.
+    /// The field in the doctor's own words, where the list has no name for it: only beside
+    /// [`Specialization::Other`].
     pub specialization_text: Option<SpecializationText>,
     /// The number of the licence, unique among verified doctors.
     pub license_number: Option<LicenseNumber>,
@@ -258,7 +262,58 @@ impl DoctorProfile {
         country.apply(&mut self.country);
         time_zone.apply(&mut self.time_zone);
         booking.apply(&mut self.booking);
+        // The words stand for a field that the list has no name for.
+        if self.specialization != Specialization::Other {
+            self.specialization_text = None;
+        }
         self
+    }
+}
+
+impl DoctorChanges {
+    /// Says of the whole profile what it is from now on, but for the field in the doctor's own
+    /// words, which stays as long as the list has no name for it.
+    pub fn replacing(profile: DoctorProfile) -> Self {
+        // It is taken apart, so that a field that is added later is not forgotten here.
+        let DoctorProfile {
+            name: PersonName { first, last },
+            email,
+            phone,
+            specialization,
+            specialization_text: _,
+            license_number,
+            years_of_experience,
+            qualification,
+            bio,
+            consultation_fee,
+            is_available,
+            hospital_name,
+            city,
+            state,
+            country,
+            time_zone,
+            booking,
+        } = profile;
+        Self {
+            first_name: first.map_or(Change::Keep, Change::Set),
+            last_name: last.map_or(Change::Keep, Change::Set),
+            email: Change::Set(email),
+            phone: Change::Set(phone),
+            specialization: Change::Set(specialization),
+            specialization_text: Change::Keep,
+            license_number: Change::Set(license_number),
+            years_of_experience: Change::Set(years_of_experience),
+            qualification: Change::Set(qualification),
+            bio: Change::Set(bio),
+            consultation_fee: Change::Set(consultation_fee),
+            is_available: Change::Set(is_available),
+            hospital_name: Change::Set(hospital_name),
+            city: Change::Set(city),
+            state: Change::Set(state),
+            country: Change::Set(country),
+            time_zone: Change::Set(time_zone),
+            booking: Change::Set(booking),
+        }
     }
 }
 
@@ -313,8 +368,30 @@ impl Doctor {
         Self { is_verified, user: Some(user.id), ..Self::new(id, profile, None, now) }
     }
 
+    /// Changes what the profile says. A licence number that is changed by somebody who may not
+    /// verify it has yet to be checked.
+    pub fn change(&mut self, changes: DoctorChanges, by: &Actor, now: Timestamp) {
+        let profile = self.profile.clone().with(changes);
+        let (before, after) = (&self.profile.license_number, &profile.license_number);
+        self.is_verified &= outlives(before.as_ref(), after.as_ref(), by, Action::VerifyDoctor);
+        self.profile = profile;
+        self.revision.touch(now);
+    }
+
     /// Records that an admin has checked the licence.
-    pub const fn verify(&mut self, now: Timestamp) {
+    ///
+    /// # Errors
+    ///
+    /// A [`VerificationError`] if there is none, or if it was checked before.
+    pub fn verify(&mut self, now: Timestamp) -> Result<(), VerificationError> {
+        let number = self.profile.license_number.as_ref();
+        verify(&mut self.is_verified, number, Concept::Doctor)?;
+        self.revision.touch(now);
+        Ok(())
+    }
+
+    /// Verifies the profile with the approval of its user, who may complete it later.
+    pub const fn approve(&mut self, now: Timestamp) {
         self.is_verified = true;
         self.revision.touch(now);
     }
@@ -364,6 +441,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::actor::an_actor;
+    use crate::time::at;
+    use crate::user::Role;
 
     fn shown(first: &str, last: &str) -> String {
         let read = |part| Name::parse(part).ok();
@@ -400,6 +480,73 @@ mod tests {
         };
         assert_eq!(profile.clone().with(changes), expected);
         assert_eq!(profile.clone().with(DoctorChanges::default()), profile);
+    }
+
+    fn number(raw: &str) -> Option<LicenseNumber> {
+        LicenseNumber::parse(raw).ok()
+    }
+
+    fn a_verified_doctor() -> Doctor {
+        let profile =
+            DoctorProfile { license_number: number("DE-1"), ..DoctorProfile::blank(Zone::utc()) };
+        let id = DoctorId::new(crate::id::Uuid::from_u128(3));
+        let mut doctor = Doctor::new(id, profile, None, at("2030-01-01T00:00:00Z"));
+        doctor.verify(at("2030-01-02T00:00:00Z")).unwrap();
+        doctor
+    }
+
+    #[test]
+    fn a_profile_is_replaced_but_for_the_words_for_the_field() {
+        let sports = SpecializationText::parse("Sports medicine").ok();
+        let before = DoctorProfile {
+            specialization: Specialization::Other,
+            specialization_text: sports.clone(),
+            bio: Biography::parse("Dives").ok(),
+            ..DoctorProfile::blank(Zone::utc())
+        };
+        let other = DoctorProfile {
+            name: PersonName::parse("Emily", "Chen").unwrap(),
+            specialization: Specialization::Other,
+            is_available: false,
+            ..DoctorProfile::blank(Zone::parse("Europe/Oslo").unwrap())
+        };
+        let general = DoctorProfile { specialization: Specialization::General, ..other.clone() };
+
+        let replaced = before.clone().with(DoctorChanges::replacing(other.clone()));
+        assert_eq!(replaced, DoctorProfile { specialization_text: sports, ..other });
+        assert_eq!(before.with(DoctorChanges::replacing(general.clone())), general);
+    }
+
+    #[test]
+    fn a_licence_number_that_changes_has_yet_to_be_checked_unless_an_admin_changes_it() {
+        let now = at("2030-01-03T00:00:00Z");
+        let changed = |license_number, role| {
+            let mut doctor = a_verified_doctor();
+            let changes = DoctorChanges { license_number, ..DoctorChanges::default() };
+            doctor.change(changes, &an_actor(role), now);
+            assert_eq!((doctor.revision.updated_at, doctor.revision.version), (now, 3));
+            doctor.is_verified
+        };
+
+        assert!(changed(Change::Keep, Role::Doctor));
+        assert!(changed(Change::Set(number(" DE-1 ")), Role::Doctor));
+        assert!(!changed(Change::Set(number("DE-2")), Role::Doctor));
+        assert!(!changed(Change::Set(number("DE-2")), Role::Coordinator));
+        assert!(!changed(Change::Set(None), Role::Admin));
+        assert!(changed(Change::Set(number("DE-2")), Role::Admin));
+    }
+
+    #[test]
+    fn nothing_that_changes_verifies_a_doctor() {
+        let blank = DoctorProfile::blank(Zone::utc());
+        let id = DoctorId::new(crate::id::Uuid::from_u128(3));
+        let mut doctor = Doctor::new(id, blank, None, at("2030-01-01T00:00:00Z"));
+        let license_number = Change::Set(number("DE-1"));
+        let changes = DoctorChanges { license_number, ..DoctorChanges::default() };
+
+        doctor.change(changes, &an_actor(Role::Admin), at("2030-01-02T00:00:00Z"));
+
+        assert!(!doctor.is_verified);
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //! Read it in this order: the words that every concept is written in ([`id`], [`choice`],
 //! [`change`], [`text`], [`search`], [`name`], [`email`], [`time`], [`time_of_day`], [`period`], [`zone`], [`money`],
 //! [`phi`], [`record`], [`revision`], [`archive`]), how a rule refuses ([`rule`]), who may do what
-//! ([`policy`], [`actor`]), and then the concepts, one file each.
+//! ([`policy`], [`actor`]), when a licence counts as checked ([`verification`]), and then the concepts,
+//! one file each.
 
 pub mod archive;
 pub mod change;
@@ -30,6 +31,8 @@ pub mod zone;
 pub mod policy;
 
 pub mod actor;
+
+pub mod verification;
 
 pub mod appointment;
 pub mod attempt;

@@ -54,6 +54,10 @@ choice! {
         StillNeeded = "still-needed",
         /// What was to be restored is not archived.
         NotArchived = "not-archived",
+        /// There is no licence number that could have been checked.
+        NoLicenseNumber = "no-license-number",
+        /// The licence was checked before.
+        AlreadyVerified = "already-verified",
     }
 }
 
@@ -78,6 +82,8 @@ impl RuleCode {
             Self::AlreadySetUp => "Already set up",
             Self::StillNeeded => "Still needed",
             Self::NotArchived => "Not archived",
+            Self::NoLicenseNumber => "No licence number",
+            Self::AlreadyVerified => "Already verified",
         }
     }
 
@@ -129,6 +135,10 @@ impl RuleCode {
                 "Something still needs this record; `blocking` says what. End that first."
             }
             Self::NotArchived => "The record is not in the archive. Nothing has to be restored.",
+            Self::NoLicenseNumber => {
+                "The profile has no licence number that could be checked. Add it first."
+            }
+            Self::AlreadyVerified => "The licence was checked before. Nothing has to be done.",
         }
     }
 }

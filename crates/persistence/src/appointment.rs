@@ -24,8 +24,8 @@ use medilink_domain::text::{AppointmentNotes, Name, Reason};
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select, Set,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Select, Set,
 };
 
 use crate::entity::{appointment, appointment_change, doctor, patient};
@@ -73,6 +73,10 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
         rows.into_iter()
             .map(|(start, end)| time(start, end).map(BookableTime::period).map_err(corrupt))
             .collect()
+    }
+
+    async fn active_of_doctor(&mut self, doctor: DoctorId) -> Result<u64, StoreError> {
+        active_of_doctor(doctor).count(&self.transaction).await.map_err(store_error)
     }
 
     async fn insert(
@@ -153,6 +157,16 @@ impl AppointmentQueries for SeaOrmQueries {
         });
         found.try_map(SeenRow::show)
     }
+}
+
+/// Selects the active appointments of a doctor.
+pub(crate) fn active_of_doctor(doctor: DoctorId) -> Select<appointment::Entity> {
+    use appointment::Column;
+
+    let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
+    appointment::Entity::find()
+        .filter(Column::DoctorId.eq(doctor.as_uuid()))
+        .filter(Column::Status.is_in(active.map(|status| status.as_str())))
 }
 
 /// Selects what a list may and should show.

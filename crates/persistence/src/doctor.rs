@@ -23,15 +23,14 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 
 use crate::entity::{doctor, doctor_word};
 use crate::error::store_error;
 use crate::page;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, one, optional, restored, revision};
+use crate::stored::{Broken, Stored, any, one, optional, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -50,23 +49,31 @@ impl DoctorRepository for SeaOrmUnitOfWork {
     }
 
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError> {
-        let locked = doctor::Entity::find()
-            .filter(doctor::Column::UserId.eq(user.as_uuid()))
-            .filter(doctor::Column::ArchivedAt.is_null())
-            .lock(LockType::NoKeyUpdate);
-        one(locked, &self.transaction).await
+        let present = of(user).filter(doctor::Column::ArchivedAt.is_null());
+        one(present.lock(LockType::NoKeyUpdate), &self.transaction).await
     }
 
-    async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError> {
-        let holders = doctor::Entity::find()
-            .filter(doctor::Column::LicenseNumber.eq(number.disclose()))
-            // Bare, as the partial index has it; a parameter would not be known to match it.
-            .filter(Expr::col(doctor::Column::IsVerified))
-            .filter(doctor::Column::ArchivedAt.is_null())
-            .count(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(0 < holders)
+    async fn lock_archived_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError> {
+        one(of(user).lock(LockType::NoKeyUpdate), &self.transaction).await
+    }
+
+    async fn is_license_taken(
+        &mut self,
+        number: &LicenseNumber,
+        except: Option<DoctorId>,
+    ) -> Result<bool, StoreError> {
+        // Bare, as the partial index has it; a parameter would not be known to match it.
+        let holders = licensed(number, except).filter(Expr::col(doctor::Column::IsVerified));
+        any(holders, &self.transaction).await
+    }
+
+    async fn is_license_entered(
+        &mut self,
+        number: &LicenseNumber,
+        except: Option<DoctorId>,
+    ) -> Result<bool, StoreError> {
+        let entries = licensed(number, except).filter(doctor::Column::UserId.is_null());
+        any(entries, &self.transaction).await
     }
 
     async fn insert(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
@@ -161,10 +168,31 @@ fn present(id: DoctorId) -> Select<doctor::Entity> {
     doctor::Entity::find_by_id(id.as_uuid()).filter(doctor::Column::ArchivedAt.is_null())
 }
 
+/// Selects the doctor that a user signs in as, or did before the profile was archived.
+fn of(user: UserId) -> Select<doctor::Entity> {
+    doctor::Entity::find().filter(doctor::Column::UserId.eq(user.as_uuid()))
+}
+
+/// Selects the doctors of the directory who have a licence number, but for one.
+fn licensed(number: &LicenseNumber, except: Option<DoctorId>) -> Select<doctor::Entity> {
+    use doctor::Column;
+
+    let others = except.map(|id| Column::Id.ne(id.as_uuid()));
+    doctor::Entity::find()
+        .filter(Column::LicenseNumber.eq(number.disclose()))
+        .filter(Column::ArchivedAt.is_null())
+        .filter(others.into_iter().fold(Condition::all(), Condition::add))
+}
+
 fn matching(filter: &DoctorFilter) -> Condition {
     use doctor::Column;
 
-    let mut conditions = Condition::all().add(Column::ArchivedAt.is_null());
+    let place = if filter.archived {
+        Column::ArchivedAt.is_not_null()
+    } else {
+        Column::ArchivedAt.is_null()
+    };
+    let mut conditions = Condition::all().add(place);
     for word in filter.search.iter().flat_map(Search::words) {
         conditions = conditions.add(Column::Id.in_subquery(doctors_with(word)));
     }

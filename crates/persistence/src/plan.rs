@@ -9,7 +9,7 @@ use medilink_domain::policy::{Action, reach};
 use medilink_domain::user::Role;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryTrait, Statement};
 
-use crate::appointment::{page_of, seen, select};
+use crate::appointment::{active_of_doctor, page_of, seen, select};
 use crate::connection::{self, DatabaseUrl};
 
 #[tokio::test]
@@ -38,6 +38,22 @@ async fn every_list_of_appointments_reads_one_index_in_order() {
             }
         }
     }
+}
+
+/// Whoever archives a doctor waits for no more than the appointments that are still to take place.
+#[tokio::test]
+async fn the_active_appointments_of_a_doctor_are_counted_in_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+
+    let active = active_of_doctor(DoctorId::new(Uuid::from_u128(30)));
+    let steps = explained(&database, active.build(DbBackend::Sqlite)).await;
+
+    assert!(steps.len() == 1, "{steps:?}");
+    assert!(steps[0].contains("INDEX appointments_doctor_status "), "{steps:?}");
+    assert!(steps[0].contains("(doctor_id=? AND status=?)"), "{steps:?}");
 }
 
 /// The guards look for the neighbours of an appointment in one seek, however many there are.
@@ -111,7 +127,12 @@ async fn plan(
     stretch: &Stretch,
 ) -> Vec<String> {
     let list = page_of(seen(select(selection)), selection.order, stretch).unwrap();
-    let Statement { sql, values, .. } = list.build(DbBackend::Sqlite);
+    explained(database, list.build(DbBackend::Sqlite)).await
+}
+
+/// Returns the steps that SQLite would take.
+async fn explained(database: &DatabaseConnection, statement: Statement) -> Vec<String> {
+    let Statement { sql, values, .. } = statement;
     let explain = format!("EXPLAIN QUERY PLAN {sql}");
     let values = values.into_iter().flat_map(|values| values.0);
     let explain = Statement::from_sql_and_values(DbBackend::Sqlite, &explain, values);

@@ -5,8 +5,10 @@ use medilink_application::error::StoreError;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::revision::Revision;
 use medilink_domain::time::Timestamp;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -51,6 +53,17 @@ where
 {
     let row = select.one(connection).await.map_err(store_error)?;
     row.as_ref().map(restored).transpose().inspect_err(|_| connection.fail())
+}
+
+/// Tells whether any row is selected.
+pub(crate) async fn any<E, C>(select: Select<E>, connection: &C) -> Result<bool, StoreError>
+where
+    E: EntityTrait,
+    C: Connection,
+{
+    let first = select.select_only().expr_as(Expr::val(1), "found").limit(1).into_query();
+    let row = connection.query_one(&first).await.map_err(store_error)?;
+    Ok(row.is_some())
 }
 
 impl SeaOrmUnitOfWork {

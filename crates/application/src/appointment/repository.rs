@@ -39,6 +39,9 @@ pub trait AppointmentRepository: Send {
         to: Timestamp,
     ) -> Result<Vec<Period>, StoreError>;
 
+    /// Counts the active appointments of a doctor.
+    async fn active_of_doctor(&mut self, doctor: DoctorId) -> Result<u64, StoreError>;
+
     /// Adds a new appointment, with the first line of its history.
     ///
     /// MUST fail with [`StoreError::Conflict`] of

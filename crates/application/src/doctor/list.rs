@@ -24,6 +24,8 @@ pub struct DoctorFilter {
     pub city: Option<Place>,
     /// With a checked licence, or without.
     pub verified: Option<bool>,
+    /// In the archive instead of the directory.
+    pub archived: bool,
 }
 
 /// What somebody asks for when they look through the doctors.
@@ -40,27 +42,31 @@ impl Doctors {
     ///
     /// # Errors
     ///
-    /// [`Invalid`](crate::Error::Invalid) for a cursor of another list.
+    /// - [`Forbidden`](crate::Error::Forbidden) if somebody looks into the archive who may not take
+    ///   anybody out of it.
+    /// - [`Invalid`](crate::Error::Invalid) for a cursor of another list.
     pub async fn list(&self, call: &Call, command: ListDoctors) -> Result<Page<DoctorView>> {
-        const LIST: &str = "doctors";
+        let ListDoctors { filter, page } = command;
+        let action = if filter.archived { Action::RestoreDoctor } else { Action::ListDoctors };
+        call.may(action, Relations::NONE, Subject::NONE)?;
 
-        call.may(Action::ListDoctors, Relations::NONE, Subject::NONE)?;
+        let list = if filter.archived { "archived doctors" } else { "doctors" };
+        let stretch = page.open(list, &*self.ports.cursors)?;
+        let found = self.ports.store.queries().doctors().list(&filter, &stretch).await?;
 
-        let stretch = command.page.open(LIST, &*self.ports.cursors)?;
-        let found = self.ports.store.queries().doctors().list(&command.filter, &stretch).await?;
-
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(list, &*self.ports.cursors))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use medilink_domain::id::Uuid;
+    use medilink_domain::user::Role;
 
     use super::*;
     use crate::error::Error;
     use crate::page::{Found, Position};
-    use crate::testing::{FakeClinic, Trail, a_pending_doctor};
+    use crate::testing::{FakeClinic, Trail, a_caller, a_pending_doctor};
 
     const NOTHING: Found<DoctorView> = Found { items: Vec::new(), last: None, total: None };
 
@@ -85,6 +91,28 @@ mod tests {
 
         assert!(listed.is_ok());
         assert!(trail.recorded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn only_admins_look_into_the_archive() {
+        let filter = DoctorFilter { archived: true, ..DoctorFilter::default() };
+        let command = ListDoctors { filter, ..ListDoctors::default() };
+        for role in Role::ALL {
+            let mut clinic = FakeClinic::default();
+            let list_doctors = clinic.queries.doctors.expect_list();
+            list_doctors.withf(|filter, _| filter.archived).returning(|_, _| Ok(NOTHING));
+            let (application, _) = clinic.open();
+            let list = async |call: &_| application.doctors.list(call, command.clone()).await;
+
+            let listed = application.perform(a_caller(*role), list).await;
+
+            match role {
+                Role::Admin => assert!(listed.is_ok()),
+                Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => {
+                    assert!(matches!(listed, Err(Error::Forbidden(_))), "{role}");
+                }
+            }
+        }
     }
 
     #[tokio::test]

@@ -28,8 +28,23 @@ pub trait DoctorRepository: Send {
     /// Returns and keeps the doctor that a user signs in as, or returns `None`.
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError>;
 
-    /// Tells whether a verified doctor has this licence number.
-    async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError>;
+    /// Does what `lock_of` does, for an archived doctor too.
+    async fn lock_archived_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError>;
+
+    /// Tells whether a verified doctor has this licence number, beside the one who is excepted.
+    /// Archived doctors have none in this sense.
+    async fn is_license_taken(
+        &mut self,
+        number: &LicenseNumber,
+        except: Option<DoctorId>,
+    ) -> Result<bool, StoreError>;
+
+    /// Does what `is_license_taken` does for doctors as whom nobody signs in, verified or not.
+    async fn is_license_entered(
+        &mut self,
+        number: &LicenseNumber,
+        except: Option<DoctorId>,
+    ) -> Result<bool, StoreError>;
 
     /// Adds a doctor.
     ///
@@ -50,15 +65,15 @@ pub trait DoctorRepository: Send {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait DoctorQueries: Send + Sync {
-    /// Returns the doctor, or `None` if there is none by that id.
+    /// Returns the doctor, or `None` if there is none by that id in the directory.
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError>;
 
-    /// Returns the zone of a doctor's dates, or `None` if there is none by that id.
+    /// Returns the zone of a doctor's dates, or `None` if there is none by that id in the directory.
     async fn time_zone(&self, id: DoctorId) -> Result<Option<Zone>, StoreError>;
 
     /// Returns a stretch of the doctors that match, by family name.
     ///
-    /// MUST find a doctor by the beginning of any word of the name or the hospital, whatever its
+    /// MUST return either those of the directory or those of the archive. MUST find a doctor by the beginning of any word of the name or the hospital, whatever its
     /// case and accents.
     async fn list(
         &self,

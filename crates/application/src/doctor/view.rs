@@ -35,6 +35,10 @@ pub struct DoctorView {
     /// The user who signs in as this doctor.
     #[cfg_attr(feature = "schema", schema(required = true))]
     pub user_id: Option<UserId>,
+    /// The user who entered the doctor; null for those who registered. Nobody learns from the id who
+    /// that is, but whoever entered a doctor sees that it was them.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub created_by: Option<UserId>,
     /// The name with its title.
     #[cfg_attr(feature = "schema", schema(example = "Dr. Emily Chen"))]
     pub display_name: String,
@@ -107,12 +111,13 @@ pub struct DoctorView {
 impl DoctorView {
     /// Shows a doctor.
     pub fn of(doctor: Doctor) -> Self {
-        let Doctor { id, profile, is_verified, user, created_by: _, archived_at: _, revision } =
+        let Doctor { id, profile, is_verified, user, created_by, archived_at: _, revision } =
             doctor;
         let place = |text: Option<Place>| text.map(|it| it.disclose().to_owned());
         Self {
             id,
             user_id: user,
+            created_by,
             display_name: display_name(&profile.name),
             first_name: profile.name.first().to_owned(),
             last_name: profile.name.last().to_owned(),

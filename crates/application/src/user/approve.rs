@@ -45,7 +45,7 @@ impl Users {
 
         work.users().update(&user).await?;
         if let Some(mut doctor) = doctor {
-            doctor.verify(now);
+            doctor.approve(now);
             work.doctors().update(&doctor).await?;
         }
         if let Some(mut pharmacy) = pharmacy {

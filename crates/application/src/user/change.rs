@@ -5,15 +5,19 @@ use medilink_domain::doctor::DoctorProfile;
 use medilink_domain::id::UserId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
-use medilink_domain::user::{Role, UserChanges};
+use medilink_domain::time::Timestamp;
+use medilink_domain::user::{Role, User, UserChanges};
 
 use super::{OwnProfile, Profile, UserView, Users, view};
 use crate::call::{Call, Expected, Subject, Written};
+use crate::doctor;
 use crate::error::Result;
+use crate::store::UnitOfWork;
 
 impl Users {
     /// Changes a user's name, phone or role. Whoever gets a role that has a profile, and has none
-    /// yet, gets a blank one. A new role holds from their next request on.
+    /// yet, gets a blank one; a doctor's that was archived comes back. A new role holds from their
+    /// next request on.
     ///
     /// # Errors
     ///
@@ -22,6 +26,8 @@ impl Users {
     /// - [`Stale`](crate::Error::Stale) if it is not the version that the caller expects.
     /// - [`Refused`](crate::Error::Refused) for another role of the caller, or of the last active
     ///   administrator.
+    /// - [`Invalid`](crate::Error::Invalid) if somebody else has the licence number of a profile that
+    ///   would come back.
     pub async fn change(
         &self,
         call: &Call,
@@ -45,12 +51,28 @@ impl Users {
 
         work.users().update(&user).await?;
         if let Some(missing) = self.missing_profile(user.role, own) {
-            self.add_profile(&mut *work, &user, missing, now).await?;
+            self.complete(&mut *work, &user, missing, now).await?;
         }
         let view = view(&mut *work, user).await?;
         work.commit(permit.audit(id, now)).await?;
 
         Ok(Written::new(view))
+    }
+
+    /// Brings back the doctor's profile that a user had, or adds the blank one.
+    async fn complete(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: &User,
+        blank: Profile,
+        now: Timestamp,
+    ) -> Result<()> {
+        if let Profile::Doctor(_) = blank
+            && let Some(mut archived) = work.doctors().lock_archived_of(user.id).await?
+        {
+            return doctor::restore(work, &mut archived, now).await;
+        }
+        self.add_profile(work, user, blank, now).await.map(drop)
     }
 
     /// Returns a blank profile for somebody whose role has one that they lack.
@@ -70,11 +92,12 @@ impl Users {
 #[cfg(test)]
 mod tests {
     use medilink_domain::change::Change;
+    use medilink_domain::doctor::Doctor;
     use medilink_domain::user::UserStatus;
 
     use super::*;
     use crate::error::Error;
-    use crate::testing::{FakeClinic, Trail, a_caller, a_doctor, a_user};
+    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_doctor, a_user, at};
 
     fn a_clinic(role: Role, own: OwnProfile) -> FakeClinic {
         let mut clinic = FakeClinic::default();
@@ -107,12 +130,31 @@ mod tests {
     async fn a_new_role_comes_with_the_profile_that_is_lacking() {
         let mut clinic = a_clinic(Role::Coordinator, OwnProfile::default());
         let own = a_user(Role::Coordinator, UserStatus::Active).id;
+        clinic.work.doctors.expect_lock_archived_of().returning(|_| Ok(None));
         let insert = clinic.work.doctors.expect_insert();
         insert.withf(move |doctor| doctor.user == Some(own)).times(1).returning(|_| Ok(()));
 
         let (changed, trail) = become_a(Role::Doctor, clinic, Role::Admin).await;
 
         assert_eq!(changed.ok().unwrap().record.role, Role::Doctor);
+        assert_eq!(trail.committed().unwrap().action, Action::ChangeUser);
+    }
+
+    #[tokio::test]
+    async fn a_doctors_profile_that_was_archived_comes_back_with_the_role() {
+        let own = a_user(Role::Coordinator, UserStatus::Active).id;
+        let archived = Doctor { user: Some(own), archived_at: Some(at(NOW)), ..a_doctor() };
+        let mut clinic = a_clinic(Role::Coordinator, OwnProfile::default());
+        clinic.work.doctors.expect_lock_archived_of().return_once(|_| Ok(Some(archived)));
+        let update = clinic.work.doctors.expect_update();
+        update
+            .withf(|doctor| doctor.id == a_doctor().id && doctor.archived_at.is_none())
+            .times(1)
+            .returning(|_| Ok(()));
+
+        let (changed, trail) = become_a(Role::Doctor, clinic, Role::Admin).await;
+
+        assert!(changed.is_ok());
         assert_eq!(trail.committed().unwrap().action, Action::ChangeUser);
     }
 

@@ -188,7 +188,7 @@ impl Users {
 async fn is_license_taken(work: &mut dyn UnitOfWork, profile: &Profile) -> Result<bool> {
     let taken = match profile {
         Profile::Doctor(profile) => match &profile.license_number {
-            Some(number) => work.doctors().is_license_taken(number).await?,
+            Some(number) => work.doctors().is_license_taken(number, None).await?,
             None => false,
         },
         Profile::Pharmacy(profile) => match &profile.license_number {

@@ -220,7 +220,7 @@ mod tests {
     async fn everything_that_is_taken_is_told_at_once() {
         for profile in [a_doctors_profile(), a_pharmacys_profile()] {
             let mut clinic = a_clinic(&["ada"], true);
-            clinic.work.doctors.expect_is_license_taken().returning(|_| Ok(true));
+            clinic.work.doctors.expect_is_license_taken().returning(|_, _| Ok(true));
             clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(true));
             let username = Username::parse("ada").ok();
 
@@ -276,7 +276,7 @@ mod tests {
     #[tokio::test]
     async fn a_doctor_waits_and_the_profile_begins_with_what_the_account_says() {
         let mut clinic = a_welcoming_clinic();
-        clinic.work.doctors.expect_is_license_taken().returning(|_| Ok(false));
+        clinic.work.doctors.expect_is_license_taken().returning(|_, _| Ok(false));
         let insert = clinic.work.doctors.expect_insert();
         insert
             .withf(|doctor| {
@@ -348,7 +348,7 @@ mod tests {
         for profile in [a_doctors_profile(), a_pharmacys_profile()] {
             let mut clinic = a_welcoming_clinic();
             clinic.settings.approval_required = false;
-            clinic.work.doctors.expect_is_license_taken().returning(|_| Ok(false));
+            clinic.work.doctors.expect_is_license_taken().returning(|_, _| Ok(false));
             clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(false));
             let doctor = clinic.work.doctors.expect_insert();
             doctor.withf(|doctor| doctor.is_verified).returning(|_| Ok(()));

@@ -168,7 +168,8 @@ async fn find_user(
 ///
 /// Changes the name, the phone or the role: what is left out stays. A new role holds from the user's
 /// next request on. Whoever becomes a doctor, a patient or a pharmacy gets a blank profile unless
-/// they have one; a profile that they had is kept. Nobody changes their own role, and the last active
+/// they have one; a profile that they had is kept, and one of a doctor that was archived comes back.
+/// Nobody changes their own role, and the last active
 /// administrator stays one.
 #[utoipa::path(
     tag = "users",

@@ -1,27 +1,27 @@
 //! The directory of doctors over HTTP.
 
-use std::convert::Infallible;
+mod body;
 
-use actix_web::get;
 use actix_web::web::Json;
+use actix_web::{delete, get, patch, post, put};
 use medilink_application::Result;
 use medilink_application::doctor::{DoctorFilter, DoctorView, ListDoctors};
 use medilink_application::error::FieldErrors;
 use medilink_application::page::Page;
-use medilink_domain::doctor::{BookingMode, DoctorChanges, Specialization, YearsOfExperience};
+use medilink_domain::doctor::Specialization;
 use medilink_domain::id::DoctorId;
-use medilink_domain::money::Money;
 use medilink_domain::record::Concept;
 use medilink_domain::search::Search;
-use medilink_domain::text::{Biography, LicenseNumber, OrganizationName, Place, Qualification};
-use medilink_domain::zone::Zone;
+use medilink_domain::text::Place;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(super) use self::body::DoctorFields;
+use self::body::{ChangeDoctorBody, CreateDoctorBody, ReplaceDoctorBody};
 use crate::actor::{App, SignedIn};
-use crate::answer::{Shown, Tagged};
-use crate::body::Id;
+use crate::answer::{Changed, Created, Done, Shown, Tagged};
+use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
 use crate::field::{Field, Rest, read};
 use crate::page::PageQuery;
 use crate::problem::Problem;
@@ -30,64 +30,15 @@ use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(list_doctors).service(find_doctor);
-}
-
-/// The fields of a doctor's profile that say nothing of the person.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct DoctorFields {
-    /// The field of medicine; `general` unless named.
-    #[serde(default)]
-    #[schema(value_type = Specialization)]
-    specialization: Field<String>,
-    /// The number of the licence.
-    #[serde(default)]
-    #[schema(value_type = Option<LicenseNumber>)]
-    license_number: Field<String>,
-    /// How long they have practised, in years.
-    #[serde(default)]
-    #[schema(value_type = Option<YearsOfExperience>)]
-    years_of_experience: Field<i64>,
-    /// What they have learned.
-    #[serde(default)]
-    #[schema(value_type = Option<Qualification>)]
-    qualification: Field<String>,
-    /// What they say about themself.
-    #[serde(default)]
-    #[schema(value_type = Option<Biography>)]
-    bio: Field<String>,
-    /// What a consultation costs.
-    #[serde(default)]
-    #[schema(value_type = Option<Money>)]
-    consultation_fee: Field<String>,
-    /// Whether they take appointments; true unless named.
-    #[serde(default)]
-    #[schema(value_type = bool)]
-    is_available: Field<bool>,
-    /// Where they work.
-    #[serde(default)]
-    #[schema(value_type = Option<OrganizationName>)]
-    hospital_name: Field<String>,
-    /// City.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    city: Field<String>,
-    /// State or region.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    state: Field<String>,
-    /// Country.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    country: Field<String>,
-    /// The IANA zone of their dates and times of day.
-    #[serde(default)]
-    #[schema(value_type = Zone)]
-    time_zone: Field<String>,
-    /// How patients and coordinators may book them; `open` unless named.
-    #[serde(default)]
-    #[schema(value_type = BookingMode)]
-    booking: Field<String>,
+    config
+        .service(list_doctors)
+        .service(create_doctor)
+        .service(find_doctor)
+        .service(replace_doctor)
+        .service(change_doctor)
+        .service(archive_doctor)
+        .service(restore_doctor)
+        .service(verify_doctor);
 }
 
 /// Which doctors to show.
@@ -115,6 +66,10 @@ struct ListDoctorsQuery {
     #[serde(default)]
     #[param(value_type = Option<bool>)]
     verified: Field<String>,
+    /// Those in the archive instead of those in the directory; only for administrators.
+    #[serde(default)]
+    #[param(value_type = Option<bool>, default = false)]
+    archived: Field<String>,
     #[serde(flatten)]
     #[param(ignore)]
     page: PageQuery,
@@ -137,14 +92,28 @@ impl Shown for DoctorView {
 
 problems! {
     /// Instead of a list of doctors.
-    ListDoctorsProblems = SIGNED_IN;
+    ListDoctorsProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING];
+    /// Instead of a new entry.
+    CreateDoctorProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
     /// Instead of a doctor's profile.
     FindDoctorProblems = SIGNED_IN | [NOT_FOUND];
+    /// Instead of a change of a profile.
+    ChangeDoctorProblems = SIGNED_IN | BODY | [FORBIDDEN, NOT_FOUND, STALE];
+    /// Instead of taking a doctor out of the directory.
+    ArchiveDoctorProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [StillNeeded];
+    /// Instead of putting a doctor back.
+    RestoreDoctorProblems = SIGNED_IN | KEYED_BODY
+        | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE], refused by [NotArchived];
+    /// Instead of recording that a licence was checked.
+    VerifyDoctorProblems = SIGNED_IN | KEYED_BODY
+        | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [NoLicenseNumber, AlreadyVerified];
 }
 
 /// List doctors
 ///
-/// Shows the directory by family name.
+/// Shows the directory by family name. Administrators also look into the archive.
 #[utoipa::path(
     tag = "doctors",
     params(ListDoctorsQuery, PageQuery),
@@ -163,6 +132,36 @@ async fn list_doctors(
     let command = query.read()?.command()?;
     let page = caller.perform(&app, async |call| app.doctors.list(call, command).await).await?;
     Ok(Json(page))
+}
+
+/// Enter a doctor
+///
+/// Administrators and coordinators enter doctors as whom nobody signs in; patients can be booked with
+/// them at once. An entry belongs to its creator until its doctor registers with the same licence
+/// number and is approved: from then on they speak for themself. No verified doctor and no other entry
+/// has the same licence number.
+#[utoipa::path(
+    tag = "doctors",
+    params(IdempotencyHeader),
+    request_body(content = CreateDoctorBody, example = json!({
+        "first_name": "Emily", "last_name": "Chen", "specialization": "cardiology",
+        "license_number": "DE-12345", "hospital_name": "Charité", "city": "Berlin",
+        "time_zone": "Europe/Berlin", "consultation_fee": "250.00",
+    })),
+    responses(Created<DoctorView>, CreateDoctorProblems),
+    security(("bearer" = [])),
+)]
+#[post("/doctors")]
+async fn create_doctor(
+    app: App,
+    caller: SignedIn,
+    body: Body<CreateDoctorBody>,
+) -> Result<Created<DoctorView>, Problem> {
+    let (caller, body) = body.read_once(caller)?;
+    let profile = body.profile(app.default_time_zone())?;
+    let created =
+        caller.perform(&app, async |call| app.doctors.create(call, profile).await).await?;
+    Ok(Created(created))
 }
 
 /// Read a doctor's profile
@@ -185,6 +184,148 @@ async fn find_doctor(
     Ok(Tagged(doctor))
 }
 
+/// Replace a doctor's profile
+///
+/// Takes the profile as it is from now on: what is left out is taken away, or becomes what a new entry
+/// begins with. Doctors change their own profile, coordinators the entries that they made, and
+/// administrators all. A licence number that changes has yet to be verified, unless an administrator
+/// changes it.
+#[utoipa::path(
+    tag = "doctors",
+    params(("id" = inline(DoctorId), Path, description = "The doctor."), IfMatchHeader),
+    request_body(content = ReplaceDoctorBody, example = json!({
+        "first_name": "Emily", "last_name": "Chen", "specialization": "cardiology",
+        "license_number": "DE-12345", "hospital_name": "Charité", "city": "Berlin",
+        "time_zone": "Europe/Berlin", "consultation_fee": "250.00",
+    })),
+    responses(Changed<DoctorView>, ChangeDoctorProblems),
+    security(("bearer" = [])),
+)]
+#[put("/doctors/{id}")]
+async fn replace_doctor(
+    app: App,
+    caller: SignedIn,
+    id: Id<DoctorId>,
+    expected: IfMatch,
+    body: Body<ReplaceDoctorBody>,
+) -> Result<Changed<DoctorView>, Problem> {
+    let changes = body.read()?.changes(app.default_time_zone())?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let change = async |call: &_| app.doctors.change(call, id, changes, expected).await;
+    Ok(Changed(caller.perform(&app, change).await?))
+}
+
+/// Change a doctor's profile
+///
+/// Changes what is named: what is left out stays, and null takes away what may be missing. Doctors
+/// change their own profile, coordinators the entries that they made, and administrators all. A
+/// licence number that changes has yet to be verified, unless an administrator changes it.
+#[utoipa::path(
+    tag = "doctors",
+    params(("id" = inline(DoctorId), Path, description = "The doctor."), IfMatchHeader),
+    request_body(content = ChangeDoctorBody, example = json!({
+        "bio": "Has practised in three countries.", "is_available": false, "phone": null,
+    })),
+    responses(Changed<DoctorView>, ChangeDoctorProblems),
+    security(("bearer" = [])),
+)]
+#[patch("/doctors/{id}")]
+async fn change_doctor(
+    app: App,
+    caller: SignedIn,
+    id: Id<DoctorId>,
+    expected: IfMatch,
+    body: Body<ChangeDoctorBody>,
+) -> Result<Changed<DoctorView>, Problem> {
+    let changes = body.read()?.changes()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let change = async |call: &_| app.doctors.change(call, id, changes, expected).await;
+    Ok(Changed(caller.perform(&app, change).await?))
+}
+
+/// Take a doctor out of the directory
+///
+/// The doctor is archived: gone from the directory, bookable no more, and kept. What has taken place
+/// can still be read. Whoever signs in as the doctor still does, without a profile. Appointments that
+/// are still to take place are in the way; `blocking` counts them. Coordinators archive the entries
+/// that they made, and administrators all.
+#[utoipa::path(
+    tag = "doctors",
+    params(("id" = inline(DoctorId), Path, description = "The doctor."), IfMatchHeader),
+    responses(Done, ArchiveDoctorProblems),
+    security(("bearer" = [])),
+)]
+#[delete("/doctors/{id}")]
+async fn archive_doctor(
+    app: App,
+    caller: SignedIn,
+    id: Id<DoctorId>,
+    expected: IfMatch,
+) -> Result<Done, Problem> {
+    let (id, expected) = (id.read()?, expected.read()?);
+    let archive = async |call: &_| app.doctors.archive(call, id, expected).await;
+    caller.perform(&app, archive).await?;
+    Ok(Done)
+}
+
+/// Restore a doctor
+///
+/// Puts an archived doctor back into the directory, with everything that the profile said. Only for
+/// administrators. Somebody else may have the licence number by now.
+#[utoipa::path(
+    tag = "doctors",
+    params(
+        ("id" = inline(DoctorId), Path, description = "The doctor."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<DoctorView>, RestoreDoctorProblems),
+    security(("bearer" = [])),
+)]
+#[post("/doctors/{id}/restore")]
+async fn restore_doctor(
+    app: App,
+    caller: SignedIn,
+    id: Id<DoctorId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<DoctorView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    body.check()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let restore = async |call: &_| app.doctors.restore(call, id, expected).await;
+    Ok(Changed(caller.perform(&app, restore).await?))
+}
+
+/// Verify a doctor
+///
+/// Records that the licence was checked. Only for administrators. The approval of a user verifies their
+/// profile too.
+#[utoipa::path(
+    tag = "doctors",
+    params(
+        ("id" = inline(DoctorId), Path, description = "The doctor."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<DoctorView>, VerifyDoctorProblems),
+    security(("bearer" = [])),
+)]
+#[post("/doctors/{id}/verify")]
+async fn verify_doctor(
+    app: App,
+    caller: SignedIn,
+    id: Id<DoctorId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<DoctorView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    body.check()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let verify = async |call: &_| app.doctors.verify(call, id, expected).await;
+    Ok(Changed(caller.perform(&app, verify).await?))
+}
+
 impl ListDoctorsQuery {
     fn command(self) -> Result<ListDoctors> {
         let mut errors = FieldErrors::default();
@@ -194,32 +335,11 @@ impl ListDoctorsQuery {
             is_available: read!(self.is_available.optional(&mut errors, flag)),
             city: read!(self.city.text(&mut errors, Place::parse)),
             verified: read!(self.verified.optional(&mut errors, flag)),
+            archived: read!(self.archived.optional(&mut errors, flag)).unwrap_or_default(),
         };
         let page = self.page.read(&mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListDoctors { filter, page })
-    }
-}
-
-impl DoctorFields {
-    /// Reads what the fields make of a profile; what is wrong is added to the errors.
-    pub(super) fn read(self, errors: &mut FieldErrors) -> DoctorChanges {
-        read!(self, errors => DoctorChanges {
-            specialization: replace(Specialization::parse),
-            license_number: change_text(LicenseNumber::parse),
-            years_of_experience: change(YearsOfExperience::new),
-            qualification: change_text(Qualification::parse),
-            bio: change_text(Biography::parse),
-            consultation_fee: change(Money::parse),
-            is_available: replace(Ok::<_, Infallible>),
-            hospital_name: change_text(OrganizationName::parse),
-            city: change_text(Place::parse),
-            state: change_text(Place::parse),
-            country: change_text(Place::parse),
-            time_zone: replace(Zone::parse),
-            booking: replace(BookingMode::parse),
-            ..DoctorChanges::default()
-        })
     }
 }
