@@ -6,7 +6,7 @@ use medilink_domain::policy::{Action, Relation, discloses_patient_data};
 use medilink_domain::user::Role;
 use medilink_tests::app::PASSWORD;
 use medilink_tests::database::Raw;
-use medilink_tests::person::{a_booking, text};
+use medilink_tests::person::{a_booking, an_assignment, text};
 use medilink_tests::{Answer, Person, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 /// Everything that asks for somebody signed in, but for what they do to their own sessions. A row
 /// says what the policy table calls it, what its path names, and which body makes it valid.
 pub(super) const OPERATIONS: &[Operation] = &[
+    row("delete /api/v1/assignments/{id}", Action::EndAssignment, About::Assignment, no_body),
     row("delete /api/v1/auth/sessions/{id}", Action::EndSession, About::Session, no_body),
     row("delete /api/v1/users/{id}/sessions", Action::EndSession, About::User, no_body),
     row("get /api/v1/appointments", Action::ListAppointments, About::Nothing, no_body),
@@ -24,10 +25,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::Appointment,
         no_body,
     ),
+    row("get /api/v1/assignments", Action::ListAssignments, About::Nothing, no_body),
+    row("get /api/v1/assignments/{id}", Action::ReadAssignment, About::Assignment, no_body),
     row("get /api/v1/auth/me", Action::ReadOwnAccount, About::Nothing, no_body),
     row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
     row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
     row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
+    row("get /api/v1/patients/{id}/doctors", Action::ReadAssignment, About::Patient, no_body),
     row("get /api/v1/time-slots", Action::ListTimeSlots, About::Nothing, no_body),
     row("get /api/v1/time-slots/{id}", Action::ReadTimeSlot, About::TimeSlot, no_body),
     row("delete /api/v1/time-slots/{id}", Action::DeleteTimeSlot, About::TimeSlot, no_body),
@@ -47,6 +51,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Action::ChangeAppointment,
         About::Appointment,
         |_, _| json!({"notes": "Prefers a morning"}),
+    ),
+    row(
+        "patch /api/v1/assignments/{id}",
+        Action::ChangeAssignment,
+        About::Assignment,
+        |_, _| json!({"is_primary": true}),
     ),
     row("patch /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
     row(
@@ -98,6 +108,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::Appointment,
         no_body,
     ),
+    row("post /api/v1/assignments", Action::CreateAssignment, About::Nothing, Cast::assignment),
     row(
         "post /api/v1/patients",
         Action::CreatePatient,
@@ -129,6 +140,8 @@ enum About {
     Appointment,
     /// One that has begun.
     BegunAppointment,
+    /// A new assignment of the patient, to somebody new.
+    Assignment,
     Doctor,
     Patient,
     /// A session of somebody else.
@@ -261,6 +274,7 @@ impl Cast {
             About::Nothing => String::new(),
             About::Appointment => self.appointment(patient).await,
             About::BegunAppointment => self.booked(patient, "2020-02").await,
+            About::Assignment => self.assigned(patient).await,
             About::Doctor => self.doctor.clone(),
             About::Patient => patient.to_owned(),
             About::Session => {
@@ -324,6 +338,23 @@ impl Cast {
     async fn booked(&self, patient: &str, month: &str) -> String {
         let body = a_booking(&self.doctor, patient, &self.next_hour(month));
         text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
+    }
+
+    /// Assigns a new doctor to a patient, as the administrator. Nobody who was there before cares for
+    /// the patient because of it.
+    pub(super) async fn assigned(&self, patient: &str) -> String {
+        let doctor = self.clinic.registered("doctor", json!({})).await.doctor_id();
+        let body = an_assignment(&doctor, patient);
+        text(&self.admin.post("/api/v1/assignments", body).await.created()["id"])
+    }
+
+    /// Writes the body of an assignment that has ended: there may be any number of them, and they are
+    /// no care.
+    pub(super) fn assignment(&self, patient: &str) -> Value {
+        let mut body = an_assignment(&self.doctor, patient);
+        body["is_primary"] = json!(true);
+        body["is_active"] = json!(false);
+        body
     }
 
     /// Writes the body of a new user.

@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod appointment;
+mod assignment;
 mod attempt;
 mod authorization;
 mod cast;

@@ -9,6 +9,7 @@ use medilink_domain::password::PasswordRules;
 use medilink_domain::zone::Zone;
 
 use crate::appointment::Appointments;
+use crate::assignment::Assignments;
 use crate::attempt::AttemptCounter;
 use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
@@ -101,6 +102,8 @@ pub enum Unready {
 pub struct Application {
     /// Booking and what follows.
     pub appointments: Appointments,
+    /// Who is assigned to whose care.
+    pub assignments: Assignments,
     /// The directory of doctors.
     pub doctors: Doctors,
     /// Patients' records.
@@ -122,6 +125,7 @@ impl Application {
         let settings = Arc::new(settings);
         Self {
             appointments: Appointments::new(ports.clone(), Arc::clone(&settings)),
+            assignments: Assignments::new(ports.clone(), Arc::clone(&settings)),
             doctors: Doctors::new(ports.clone()),
             patients: Patients::new(ports.clone(), Arc::clone(&settings)),
             sessions: Sessions::new(ports.clone(), Arc::clone(&settings)),

@@ -32,6 +32,7 @@ pub mod policy;
 pub mod actor;
 
 pub mod appointment;
+pub mod assignment;
 pub mod attempt;
 pub mod audit;
 pub mod care;

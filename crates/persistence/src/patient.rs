@@ -77,7 +77,7 @@ fn present(id: PatientId) -> Select<patient::Entity> {
 }
 
 /// Tells whether a doctor cares for a patient.
-async fn is_in_care<C: ConnectionTrait>(
+pub(crate) async fn is_in_care<C: ConnectionTrait>(
     connection: &C,
     patient: PatientId,
     doctor: DoctorId,

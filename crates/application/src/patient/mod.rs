@@ -49,6 +49,14 @@ pub(crate) async fn relations(
     Ok(actor.relations_to_patient(patient.id, patient.created_by, cares))
 }
 
+/// Returns whose data a page shows, if it is one patient's: naming somebody in a filter is not yet
+/// seeing anything of theirs.
+pub(crate) fn one_patient(shown: impl IntoIterator<Item = PatientId>) -> Option<PatientId> {
+    let mut shown = shown.into_iter();
+    let first = shown.next()?;
+    shown.all(|other| other == first).then_some(first)
+}
+
 /// Answers a replay with the record that the first request made, as it is now.
 async fn replay(
     call: &Call,
