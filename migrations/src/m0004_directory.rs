@@ -2,6 +2,7 @@
 //! pharmacies are found by, and who is assigned to whose care.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::run;
 
@@ -17,6 +18,9 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, DIRECTORY).await?;
         run(manager, ASSIGNMENTS).await?;
+        if manager.get_database_backend() == DbBackend::Sqlite {
+            run(manager, SQLITE_STATISTICS).await?;
+        }
         run(manager, ROWS).await
     }
 }
@@ -83,10 +87,36 @@ CREATE TABLE assignments (
 CREATE UNIQUE INDEX assignments_active_pair ON assignments (doctor_id, patient_id) WHERE is_active;
 CREATE UNIQUE INDEX assignments_active_primary ON assignments (patient_id)
     WHERE is_active AND is_primary;
-CREATE INDEX assignments_made ON assignments (created_at, id);
-CREATE INDEX assignments_patient ON assignments (patient_id, created_at, id);
-CREATE INDEX assignments_doctor ON assignments (doctor_id, created_at, id);
-CREATE INDEX assignments_creator ON assignments (patient_created_by, created_at, id);
+CREATE INDEX assignments_made ON assignments (created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX assignments_patient ON assignments (patient_id, created_at, id)
+    WHERE archived_at IS NULL;
+CREATE INDEX assignments_doctor ON assignments (doctor_id, created_at, id)
+    WHERE archived_at IS NULL;
+CREATE INDEX assignments_creator ON assignments (patient_created_by, created_at, id)
+    WHERE archived_at IS NULL;
+-- For those who see all of them, and look for the few that have ended or come first.
+CREATE INDEX assignments_active ON assignments (is_active, created_at, id)
+    WHERE archived_at IS NULL;
+CREATE INDEX assignments_primary ON assignments (is_primary, created_at, id)
+    WHERE archived_at IS NULL;
+CREATE INDEX assignments_state ON assignments (is_active, is_primary, created_at, id)
+    WHERE archived_at IS NULL;
+";
+
+/// What the planner of SQLite goes by, as in the first step: a clinic of a hundred thousand
+/// assignments.
+const SQLITE_STATISTICS: &str = r"
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('assignments', 'sqlite_autoindex_assignments_1', '100000 1'),
+    ('assignments', 'assignments_made', '100000 10 1'),
+    ('assignments', 'assignments_patient', '100000 2 1 1'),
+    ('assignments', 'assignments_doctor', '100000 100 1 1'),
+    ('assignments', 'assignments_creator', '100000 500 1 1'),
+    ('assignments', 'assignments_active', '100000 50000 5 1'),
+    ('assignments', 'assignments_primary', '100000 50000 5 1'),
+    ('assignments', 'assignments_state', '100000 50000 25000 3 1'),
+    ('assignments', 'assignments_active_pair', '70000 70 1'),
+    ('assignments', 'assignments_active_primary', '40000 1');
 ";
 
 /// The exact words need the folding of the program. Those who were there before are found by the

@@ -183,5 +183,9 @@ async fn a_body_cannot_claim_what_is_not_the_callers() {
         body[field] = json!(foreign);
         let refused = creator.post("/api/v1/doctors", body).await;
         assert_eq!(refused.wrong_fields(), [field]);
+        let mut body = cast.assignment(patient);
+        body[field] = json!(foreign);
+        let refused = creator.post("/api/v1/assignments", body).await;
+        assert_eq!(refused.wrong_fields(), [field]);
     }
 }

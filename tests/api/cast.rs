@@ -6,7 +6,7 @@ use medilink_domain::policy::{Action, Relation, discloses_patient_data};
 use medilink_domain::user::Role;
 use medilink_tests::app::PASSWORD;
 use medilink_tests::database::Raw;
-use medilink_tests::person::{a_booking, text};
+use medilink_tests::person::{a_booking, an_assignment, text};
 use medilink_tests::{Answer, Person, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 /// says what the policy table calls it, what its path names, and which body makes it valid. An
 /// operation has several rows if it can be about different things, or if a filter asks for more.
 pub(super) const OPERATIONS: &[Operation] = &[
+    row("delete /api/v1/assignments/{id}", Action::EndAssignment, About::Assignment, no_body),
     row("delete /api/v1/auth/sessions/{id}", Action::EndSession, About::Session, no_body),
     row("delete /api/v1/doctors/{id}", Action::ArchiveDoctor, About::Entry, no_body),
     row("delete /api/v1/users/{id}/sessions", Action::EndSession, About::User, no_body),
@@ -26,11 +27,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::Appointment,
         no_body,
     ),
+    row("get /api/v1/assignments", Action::ListAssignments, About::Nothing, no_body),
+    row("get /api/v1/assignments/{id}", Action::ReadAssignment, About::Assignment, no_body),
     row("get /api/v1/auth/me", Action::ReadOwnAccount, About::Nothing, no_body),
     row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
     row("get /api/v1/doctors?archived=true", Action::RestoreDoctor, About::Nothing, no_body),
     row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
     row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
+    row("get /api/v1/patients/{id}/doctors", Action::ReadAssignment, About::Patient, no_body),
     row("get /api/v1/time-slots", Action::ListTimeSlots, About::Nothing, no_body),
     row("get /api/v1/time-slots/{id}", Action::ReadTimeSlot, About::TimeSlot, no_body),
     row("delete /api/v1/time-slots/{id}", Action::DeleteTimeSlot, About::TimeSlot, no_body),
@@ -50,6 +54,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Action::ChangeAppointment,
         About::Appointment,
         |_, _| json!({"notes": "Prefers a morning"}),
+    ),
+    row(
+        "patch /api/v1/assignments/{id}",
+        Action::ChangeAssignment,
+        About::Assignment,
+        |_, _| json!({"is_primary": true}),
     ),
     row("patch /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
     row("patch /api/v1/doctors/{id}", Action::ChangeDoctor, About::Doctor, a_name),
@@ -103,6 +113,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::Appointment,
         no_body,
     ),
+    row("post /api/v1/assignments", Action::CreateAssignment, About::Nothing, Cast::assignment),
     row("post /api/v1/doctors", Action::CreateDoctor, About::Nothing, Cast::doctor_entry),
     row("post /api/v1/doctors/{id}/restore", Action::RestoreDoctor, About::ArchivedEntry, no_body),
     row("post /api/v1/doctors/{id}/verify", Action::VerifyDoctor, About::Entry, no_body),
@@ -139,6 +150,8 @@ enum About {
     Appointment,
     /// One that has begun.
     BegunAppointment,
+    /// A new assignment of the patient, to somebody new.
+    Assignment,
     /// The profile of the doctor in care.
     Doctor,
     /// A doctor whom the creator has entered.
@@ -210,6 +223,7 @@ impl Persona {
             About::Nothing
             | About::Appointment
             | About::BegunAppointment
+            | About::Assignment
             | About::Patient
             | About::Session
             | About::TimeSlot
@@ -316,6 +330,7 @@ impl Cast {
             About::Nothing => String::new(),
             About::Appointment => self.appointment(patient).await,
             About::BegunAppointment => self.booked(patient, "2020-02").await,
+            About::Assignment => self.assigned(patient).await,
             About::Doctor => self.doctor.clone(),
             About::Entry => self.entry().await,
             About::ArchivedEntry => self.archived_entry().await,
@@ -400,6 +415,23 @@ impl Cast {
     fn doctor_entry(&self, _: &str) -> Value {
         let license_number = self.next_hour("DE");
         json!({"first_name": "New", "last_name": "Doctor", "license_number": license_number})
+    }
+
+    /// Assigns a new doctor to a patient, as the administrator. Nobody who was there before cares for
+    /// the patient because of it.
+    pub(super) async fn assigned(&self, patient: &str) -> String {
+        let doctor = self.clinic.registered("doctor", json!({})).await.doctor_id();
+        let body = an_assignment(&doctor, patient);
+        text(&self.admin.post("/api/v1/assignments", body).await.created()["id"])
+    }
+
+    /// Writes the body of an assignment that has ended: there may be any number of them, and they are
+    /// no care.
+    pub(super) fn assignment(&self, patient: &str) -> Value {
+        let mut body = an_assignment(&self.doctor, patient);
+        body["is_primary"] = json!(true);
+        body["is_active"] = json!(false);
+        body
     }
 
     /// Writes the body of a new user.

@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod appointment;
 mod archive;
+mod assignment;
 mod attempt;
 mod authorization;
 mod cast;

@@ -177,6 +177,11 @@ pub fn a_booking(doctor: &str, patient: &str, starts_at: &str) -> Value {
     serde_json::json!({"doctor_id": doctor, "patient_id": patient, "starts_at": starts_at})
 }
 
+/// Writes the body of an assignment.
+pub fn an_assignment(doctor: &str, patient: &str) -> Value {
+    serde_json::json!({"doctor_id": doctor, "patient_id": patient})
+}
+
 impl Answer {
     /// Returns the body of an answer that must be 200.
     pub fn ok(self) -> Value {

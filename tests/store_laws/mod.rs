@@ -1,8 +1,10 @@
 //! The laws of the store, on both databases. Their names come from what the ports promise.
 
 mod appointment;
+mod assignment;
 mod attempt;
 mod audit;
+mod care;
 mod clinic;
 mod expiry;
 mod idempotency;

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use medilink_application::appointment::AppointmentSelection;
+use medilink_application::assignment::AssignmentSelection;
 use medilink_application::attempt::{AttemptCounter, Target};
 use medilink_application::doctor::DoctorFilter;
 use medilink_application::idempotency::IdempotencyKey;
 use medilink_application::page::Stretch;
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
-use medilink_domain::actor::care_since;
 use medilink_domain::appointment::AppointmentOrder;
+use medilink_domain::assignment::{Assignment, AssignmentTerms};
 use medilink_domain::attempt::Familiarity;
-use medilink_domain::id::{PharmacyId, UserId};
+use medilink_domain::care::CareWindow;
+use medilink_domain::id::{AssignmentId, PharmacyId, UserId};
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::search::Search;
@@ -63,7 +65,7 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     let mut pharmacy = Pharmacy::new(pharmacy, PharmacyProfile::default(), Some(user.id), at(NOW));
     let appointment = clinic.appointment(0, 0, &format!("{hour}:00"), &format!("{hour}:30"));
     let number = LicenseNumber::parse("DE-1").unwrap();
-    let since = care_since(at(NOW));
+    let since = CareWindow::default().since(at(NOW));
     let target = Target { account: new_id(), familiarity: Familiarity::Known };
     let key = IdempotencyKey { key: hour.to_owned(), fingerprint: [1; 32] };
 
@@ -150,6 +152,43 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     let mut work = clinic.store.begin().await.unwrap();
     work.sessions().end(session.id, at(NOW)).await.unwrap();
     work.commit(an_entry()).await.unwrap();
+    use_assignments(clinic).await;
+}
+
+async fn use_assignments(clinic: &Clinic) {
+    let (doctor, patient) = (a_doctor(None), a_patient(&clinic.user));
+    let terms = AssignmentTerms { is_primary: true, is_active: true, reason: None, notes: None };
+    let id = AssignmentId::new(new_id());
+    let assignment = Assignment::new(id, &doctor, &patient, terms, clinic.user.id, at(NOW));
+    let since = CareWindow::default().since(at(NOW));
+    let mut work = clinic.store.begin().await.unwrap();
+    work.doctors().insert(&doctor).await.unwrap();
+    work.patients().insert(&patient).await.unwrap();
+    work.assignments().insert(&assignment).await.unwrap();
+    assert!(work.assignments().find(id).await.unwrap().is_some());
+    assert!(work.assignments().lock_rivals(&assignment).await.unwrap().is_empty());
+    let mut locked = work.assignments().lock(id).await.unwrap().unwrap();
+    locked.revision.version += 1;
+    work.assignments().update(&locked).await.unwrap();
+    work.assignments().end_all_of_doctor(clinic.doctors[0].id, at(NOW)).await.unwrap();
+    work.assignments().end_all_of_patient(clinic.patients[0].id, at(NOW)).await.unwrap();
+    work.commit(an_entry()).await.unwrap();
+
+    let queries = clinic.store.queries();
+    let queries = queries.assignments();
+    let stretch = Stretch { count: true, ..Stretch::default() };
+    let selection = AssignmentSelection {
+        actor: clinic.actor(Role::Doctor),
+        reach: reach(Role::Doctor, Action::ReadAssignment),
+        since,
+        doctor: Some(doctor.id),
+        patient: None,
+        is_primary: None,
+        is_active: None,
+    };
+    assert!(queries.find(id, Some(doctor.id), since).await.unwrap().unwrap().in_care);
+    assert!(!queries.list(&selection, &stretch).await.unwrap().items.is_empty());
+    assert!(!queries.doctors_of(patient.id, &stretch).await.unwrap().items.is_empty());
 }
 
 async fn a_program_starts_on_a_newer_schema(database: TestDatabase) {

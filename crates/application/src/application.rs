@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use medilink_domain::care::CareWindow;
 use medilink_domain::id::{AuditEntryId, RequestId};
 use medilink_domain::password::PasswordRules;
 use medilink_domain::zone::Zone;
 
 use crate::appointment::Appointments;
+use crate::assignment::Assignments;
 use crate::attempt::AttemptCounter;
 use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
@@ -51,6 +53,8 @@ pub struct Ports {
 pub struct Settings {
     /// The zone of dates that no doctor's zone applies to.
     pub default_time_zone: Zone,
+    /// For how long a completed appointment is care.
+    pub care_window: CareWindow,
     /// Whether registrations wait for an admin's approval.
     pub approval_required: bool,
     /// Whether people may register themselves.
@@ -69,6 +73,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_time_zone: Zone::utc(),
+            care_window: CareWindow::default(),
             approval_required: true,
             registration_open: true,
             password_rules: PasswordRules::default(),
@@ -97,6 +102,8 @@ pub enum Unready {
 pub struct Application {
     /// Booking and what follows.
     pub appointments: Appointments,
+    /// Who is assigned to whose care.
+    pub assignments: Assignments,
     /// The directory of doctors.
     pub doctors: Doctors,
     /// Patients' records.
@@ -118,8 +125,9 @@ impl Application {
         let settings = Arc::new(settings);
         Self {
             appointments: Appointments::new(ports.clone(), Arc::clone(&settings)),
+            assignments: Assignments::new(ports.clone(), Arc::clone(&settings)),
             doctors: Doctors::new(ports.clone()),
-            patients: Patients::new(ports.clone()),
+            patients: Patients::new(ports.clone(), Arc::clone(&settings)),
             sessions: Sessions::new(ports.clone(), Arc::clone(&settings)),
             time_slots: TimeSlots::new(ports.clone(), Arc::clone(&settings)),
             users: Users::new(ports.clone(), Arc::clone(&settings)),

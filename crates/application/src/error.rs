@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use medilink_domain::appointment::AppointmentError;
 use medilink_domain::archive::Blocking;
+use medilink_domain::assignment::AssignmentError;
 use medilink_domain::policy::Action;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::rule::{Rule, RuleCode};
@@ -155,6 +156,10 @@ pub enum Conflict {
     DoctorDoubleBooked,
     /// Another active appointment of the patient overlaps.
     PatientDoubleBooked,
+    /// Another active assignment is of the same doctor and patient.
+    AlreadyAssigned,
+    /// The patient has another active primary assignment.
+    PrimaryTaken,
     /// Somebody else has the user name.
     UsernameTaken,
     /// Somebody else has the e-mail address.
@@ -174,6 +179,9 @@ impl From<StoreError> for Error {
             StoreError::Conflict(conflict) => match conflict {
                 Conflict::DoctorDoubleBooked => AppointmentError::DoctorDoubleBooked.into(),
                 Conflict::PatientDoubleBooked => AppointmentError::PatientDoubleBooked.into(),
+                Conflict::AlreadyAssigned => AssignmentError::AlreadyAssigned.into(),
+                // Somebody went round the locks and was faster; the next try lets theirs give way.
+                Conflict::PrimaryTaken => Self::Store(StoreError::Busy),
                 Conflict::UsernameTaken => Self::Invalid(FieldErrors::of("username", TAKEN)),
                 Conflict::EmailTaken => Self::Invalid(FieldErrors::of("email", TAKEN)),
                 Conflict::TimeSlotOverlaps => TimeSlotError::Overlaps.into(),

@@ -19,6 +19,7 @@ pub mod store;
 pub mod call;
 
 pub mod appointment;
+pub mod assignment;
 pub mod doctor;
 pub mod patient;
 pub mod pharmacy;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use medilink_domain::audit::AuditEntry;
 
 use crate::appointment::{AppointmentQueries, AppointmentRepository};
+use crate::assignment::{AssignmentQueries, AssignmentRepository};
 use crate::attempt::AttemptRepository;
 use crate::doctor::{DoctorQueries, DoctorRepository};
 use crate::error::StoreError;
@@ -42,6 +43,8 @@ pub trait Store: Send + Sync {
 pub trait UnitOfWork: Send {
     /// Returns the appointments.
     fn appointments(&mut self) -> &mut dyn AppointmentRepository;
+    /// Returns the assignments.
+    fn assignments(&mut self) -> &mut dyn AssignmentRepository;
     /// Returns the counts of attempts to sign in.
     fn attempts(&mut self) -> &mut dyn AttemptRepository;
     /// Returns the doctors.
@@ -69,6 +72,8 @@ pub trait UnitOfWork: Send {
 pub trait Queries: Send + Sync {
     /// Returns the appointments.
     fn appointments(&self) -> &dyn AppointmentQueries;
+    /// Returns the assignments.
+    fn assignments(&self) -> &dyn AssignmentQueries;
     /// Returns the doctors.
     fn doctors(&self) -> &dyn DoctorQueries;
     /// Returns the patients.

@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus, Booking};
+use medilink_domain::assignment::Assignment;
 use medilink_domain::attempt::TooSoon;
 use medilink_domain::audit::{AuditEntry, Origin};
 use medilink_domain::doctor::{Doctor, DoctorProfile};
 use medilink_domain::email::Email;
 use medilink_domain::id::{
-    AppointmentId, DoctorId, PatientId, PharmacyId, RequestId, SessionId, UserId, Uuid,
+    AppointmentId, AssignmentId, DoctorId, PatientId, PharmacyId, RequestId, SessionId, UserId,
+    Uuid,
 };
 use medilink_domain::name::PersonName;
 use medilink_domain::password::PasswordHash;
@@ -34,6 +36,9 @@ use crate::Application;
 use crate::application::{Ports, Settings};
 use crate::appointment::{
     AppointmentQueries, AppointmentRepository, MockAppointmentQueries, MockAppointmentRepository,
+};
+use crate::assignment::{
+    AssignmentQueries, AssignmentRepository, MockAssignmentQueries, MockAssignmentRepository,
 };
 use crate::attempt::{AttemptRepository, MockAttemptCounter, MockAttemptRepository};
 use crate::call::Caller;
@@ -146,6 +151,8 @@ impl AuditLog for Trail {
 pub struct FakeUnitOfWork {
     /// The appointments.
     pub appointments: MockAppointmentRepository,
+    /// The assignments.
+    pub assignments: MockAssignmentRepository,
     /// The counts of attempts to sign in.
     pub attempts: MockAttemptRepository,
     /// The doctors.
@@ -169,6 +176,10 @@ pub struct FakeUnitOfWork {
 impl UnitOfWork for FakeUnitOfWork {
     fn appointments(&mut self) -> &mut dyn AppointmentRepository {
         &mut self.appointments
+    }
+
+    fn assignments(&mut self) -> &mut dyn AssignmentRepository {
+        &mut self.assignments
     }
 
     fn attempts(&mut self) -> &mut dyn AttemptRepository {
@@ -214,6 +225,8 @@ impl UnitOfWork for FakeUnitOfWork {
 pub struct FakeQueries {
     /// The appointments.
     pub appointments: MockAppointmentQueries,
+    /// The assignments.
+    pub assignments: MockAssignmentQueries,
     /// The doctors.
     pub doctors: MockDoctorQueries,
     /// The patients.
@@ -229,6 +242,10 @@ pub struct FakeQueries {
 impl Queries for FakeQueries {
     fn appointments(&self) -> &dyn AppointmentQueries {
         &self.appointments
+    }
+
+    fn assignments(&self) -> &dyn AssignmentQueries {
+        &self.assignments
     }
 
     fn doctors(&self) -> &dyn DoctorQueries {
@@ -514,6 +531,23 @@ pub fn the_first_change(appointment: &Appointment) -> AppointmentChange {
         by: appointment.created_by,
         at: at(NOW),
         reason: None,
+    }
+}
+
+/// Makes assignment 10 of doctor 3 to patient 4, active and not primary, made by somebody else.
+pub fn an_assignment() -> Assignment {
+    Assignment {
+        id: AssignmentId::new(Uuid::from_u128(10)),
+        doctor: a_doctor().id,
+        patient: a_patient().id,
+        patient_created_by: a_patient().created_by,
+        is_primary: false,
+        reason: None,
+        notes: None,
+        created_by: UserId::new(Uuid::from_u128(CREATOR)),
+        ended_at: None,
+        archived_at: None,
+        revision: Revision::new(at(NOW)),
     }
 }
 

@@ -1,11 +1,8 @@
 //! Actors: people who are signed in, and how they stand to what they ask for.
 
-use chrono::TimeDelta;
-
 use crate::doctor::Doctor;
 use crate::id::{DoctorId, PatientId, PharmacyId, SessionId, UserId};
 use crate::policy::{Access, Action, Relation, open_to_pending, permits};
-use crate::time::Timestamp;
 use crate::user::{Role, UserStatus};
 
 /// Somebody who is signed in, as the rules know them.
@@ -107,11 +104,6 @@ impl Actor {
     }
 }
 
-/// Returns the instant after which a completed appointment still counts as care: 90 days ago.
-pub fn care_since(now: Timestamp) -> Timestamp {
-    now.saturating_add(TimeDelta::days(-90))
-}
-
 /// All the ways in which somebody stands to a patient's data, besides being a stranger, which
 /// everybody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +145,7 @@ mod tests {
     use super::*;
     use crate::doctor::DoctorProfile;
     use crate::id::Uuid;
+    use crate::time::Timestamp;
     use crate::zone::Zone;
 
     #[test]

@@ -35,8 +35,10 @@ pub mod actor;
 pub mod verification;
 
 pub mod appointment;
+pub mod assignment;
 pub mod attempt;
 pub mod audit;
+pub mod care;
 pub mod doctor;
 pub mod password;
 pub mod patient;

@@ -42,6 +42,8 @@ choice! {
         TimeSlotBooked = "time-slot-booked",
         /// The start has passed.
         TimeInPast = "time-in-past",
+        /// The doctor is assigned to the patient already.
+        AlreadyAssigned = "already-assigned",
         /// The user's status does not allow it.
         UserRefused = "user-refused",
         /// Somebody would lock themself out.
@@ -76,6 +78,7 @@ impl RuleCode {
             Self::TimeSlotOverlaps => "Overlapping time slot",
             Self::TimeSlotBooked => "Time slot booked",
             Self::TimeInPast => "Time in the past",
+            Self::AlreadyAssigned => "Already assigned",
             Self::UserRefused => "Wrong user status",
             Self::OwnAccount => "Own account",
             Self::LastAdmin => "Last administrator",
@@ -120,6 +123,9 @@ impl RuleCode {
             }
             Self::TimeInPast => {
                 "Patients cannot book a time whose start has passed. Choose a later one."
+            }
+            Self::AlreadyAssigned => {
+                "The doctor is assigned to the patient already. Change that assignment instead."
             }
             Self::UserRefused => "The user's status does not allow this. Read the user again.",
             Self::OwnAccount => {

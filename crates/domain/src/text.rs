@@ -103,6 +103,8 @@ text! {
     Address: Paragraphs, 1..=500;
     /// What somebody notes beside an appointment: 1 to 5,000 characters.
     AppointmentNotes: Paragraphs, 1..=5000;
+    /// What somebody notes beside an assignment: 1 to 5,000 characters.
+    AssignmentNotes: Paragraphs, 1..=5000;
     /// What a doctor says about themself: 1 to 5,000 characters.
     Biography: Paragraphs, 1..=5000;
     /// What a patient's record says in prose, allergies for example: 1 to 10,000 characters.

@@ -10,6 +10,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
 use medilink_application::appointment::{AppointmentHistory, AppointmentView};
+use medilink_application::assignment::{AssignedDoctorView, AssignmentView};
 use medilink_application::doctor::DoctorView;
 use medilink_application::patient::PatientView;
 use medilink_application::session::{SessionView, SignedInView};
@@ -41,6 +42,8 @@ use crate::{api, docs, host, limit, middleware, responses};
         crate::problem::Details,
         AppointmentHistory,
         AppointmentView,
+        AssignedDoctorView,
+        AssignmentView,
         DoctorView,
         PatientView,
         PublishedView,
@@ -55,6 +58,7 @@ use crate::{api, docs, host, limit, middleware, responses};
         (name = "users", description = "Accounts, for administrators."),
         (name = "patients", description = "Patients' records."),
         (name = "doctors", description = "The directory of doctors."),
+        (name = "assignments", description = "Which doctors care for which patients."),
         (name = "time slots", description = "What doctors publish of their time."),
         (name = "appointments", description = "Booking, and what becomes of it."),
         (name = "operations", description = "For those who run MediLink."),

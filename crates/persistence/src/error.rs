@@ -9,6 +9,12 @@ use sea_orm::{DbErr, RuntimeErr};
 const CONFLICTS: &[(&str, &str, Conflict)] = &[
     ("appointments_doctor_overlap", "appointments_doctor_overlap", Conflict::DoctorDoubleBooked),
     ("appointments_patient_overlap", "appointments_patient_overlap", Conflict::PatientDoubleBooked),
+    (
+        "assignments_active_pair",
+        "assignments.doctor_id, assignments.patient_id",
+        Conflict::AlreadyAssigned,
+    ),
+    ("assignments_active_primary", "assignments.patient_id", Conflict::PrimaryTaken),
     ("time_slots_overlap", "time_slots_overlap", Conflict::TimeSlotOverlaps),
     ("users_username", "users.username_key", Conflict::UsernameTaken),
     ("users_email", "users.email_key", Conflict::EmailTaken),

@@ -27,6 +27,7 @@ mod plan;
 mod stored;
 
 mod appointment;
+mod assignment;
 mod attempt;
 mod doctor;
 mod idempotency;

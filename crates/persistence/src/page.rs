@@ -8,9 +8,9 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, Que
 use crate::error::store_error;
 
 /// Compares a row's position with the one that a page begins behind.
-pub(crate) fn behind(
-    columns: [SimpleExpr; 2],
-    position: [SimpleExpr; 2],
+pub(crate) fn behind<const COLUMNS: usize>(
+    columns: [SimpleExpr; COLUMNS],
+    position: [SimpleExpr; COLUMNS],
     descending: bool,
 ) -> SimpleExpr {
     let row = Expr::tuple(columns);

@@ -1,16 +1,21 @@
-//! How SQLite goes about the lists of appointments, whatever they are narrowed by.
+//! How SQLite goes about the lists of appointments and of assignments, whatever they are narrowed by,
+//! and about care.
 
 use medilink_application::appointment::AppointmentSelection;
+use medilink_application::assignment::AssignmentSelection;
 use medilink_application::page::{Position, Stretch};
 use medilink_application::testing::{NOW, an_actor, at};
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
+use medilink_domain::care::CareWindow;
 use medilink_domain::id::{DoctorId, PatientId, Uuid};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::user::Role;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryTrait, Statement};
 
 use crate::appointment::{active_of_doctor, page_of, seen, select};
+use crate::assignment;
 use crate::connection::{self, DatabaseUrl};
+use crate::patient::care;
 
 #[tokio::test]
 async fn every_list_of_appointments_reads_one_index_in_order() {
@@ -78,6 +83,85 @@ async fn the_guards_seek_among_the_active() {
             steps.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
         assert!(steps.len() == 1, "{steps:?}");
         assert!(steps[0].contains(&format!("INDEX appointments_{party}_active ")), "{steps:?}");
+    }
+}
+
+/// A doctor may have had thousands of appointments, and a clinic millions.
+#[tokio::test]
+async fn care_is_found_in_a_stretch_of_an_index_for_each_of_its_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let doctor = DoctorId::new(Uuid::from_u128(30));
+    let patient = PatientId::new(Uuid::from_u128(40));
+    let since = CareWindow::default().since(at(NOW));
+
+    for (named, party) in [(None, "doctor"), (Some(patient), "patient")] {
+        let status = format!("appointments_{party}_status");
+        let parts = ["assignments_active_pair", &status, &status];
+        let plan = explained(&database, DbBackend::Sqlite.build(&care(doctor, since, named))).await;
+        let looks: Vec<_> =
+            plan.iter().filter(|it| it.starts_with("SEARCH") || it.starts_with("SCAN")).collect();
+        assert_eq!(looks.len(), parts.len(), "{plan:#?}");
+        for (step, index) in looks.iter().zip(parts) {
+            assert!(step.starts_with("SEARCH") && step.contains(index), "{plan:#?}");
+        }
+    }
+}
+
+/// A list of everything is read from one end, and any other by what narrows it. What a doctor may see
+/// is gathered first, and put in order then: it is never the whole clinic.
+#[tokio::test]
+async fn no_list_of_assignments_walks_them_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+
+    for role in [Role::Admin, Role::Coordinator, Role::Doctor, Role::Patient] {
+        for filters in 0..16_u8 {
+            for after in [false, true] {
+                let has = |bit: u8| filters & (1 << bit) != 0;
+                let selection = AssignmentSelection {
+                    actor: an_actor(role),
+                    reach: reach(role, Action::ReadAssignment),
+                    since: CareWindow::default().since(at(NOW)),
+                    doctor: has(0).then(|| DoctorId::new(Uuid::from_u128(30))),
+                    patient: has(1).then(|| PatientId::new(Uuid::from_u128(40))),
+                    is_primary: has(2).then_some(true),
+                    is_active: has(3).then_some(false),
+                };
+                let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
+                let stretch = Stretch { after: after.then_some(position), ..Stretch::default() };
+                let list = assignment::seen(assignment::select(&selection));
+                let list = assignment::page_of(list, &stretch).unwrap();
+                let plan = explained(&database, list.build(DbBackend::Sqlite)).await;
+
+                let said = format!("{role} {filters:04b} {after}: {plan:#?}");
+                let is_everything = role == Role::Admin && filters == 0;
+                let is_sorted = role == Role::Doctor && !has(0) && !has(1);
+                for step in &plan {
+                    let reads_in_order = !step.contains("TEMP B-TREE FOR ORDER BY");
+                    assert!(reads_in_order || is_sorted, "{said}");
+                    let walks = step.starts_with("SCAN a");
+                    assert!(!walks || is_everything, "{said}");
+                }
+                if !is_sorted {
+                    let index = match (role, has(0), has(1), has(2), has(3)) {
+                        (Role::Patient, ..) | (_, _, true, ..) => "patient",
+                        (_, true, ..) => "doctor",
+                        (Role::Coordinator, ..) => "creator",
+                        (_, _, _, true, true) => "state",
+                        (_, _, _, true, false) => "primary",
+                        (_, _, _, false, true) => "active",
+                        (_, _, _, false, false) => "made",
+                    };
+                    let index = format!("assignments_{index}");
+                    assert!(plan[0].split(' ').any(|word| word == index), "{said}");
+                }
+            }
+        }
     }
 }
 

@@ -226,6 +226,10 @@ impl Queries for SeaOrmQueries {
         self
     }
 
+    fn assignments(&self) -> &dyn medilink_application::assignment::AssignmentQueries {
+        self
+    }
+
     fn doctors(&self) -> &dyn medilink_application::doctor::DoctorQueries {
         self
     }

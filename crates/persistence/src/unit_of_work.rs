@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use medilink_application::appointment::AppointmentRepository;
+use medilink_application::assignment::AssignmentRepository;
 use medilink_application::attempt::AttemptRepository;
 use medilink_application::doctor::DoctorRepository;
 use medilink_application::error::StoreError;
@@ -79,6 +80,10 @@ impl SeaOrmUnitOfWork {
 #[async_trait]
 impl UnitOfWork for SeaOrmUnitOfWork {
     fn appointments(&mut self) -> &mut dyn AppointmentRepository {
+        self
+    }
+
+    fn assignments(&mut self) -> &mut dyn AssignmentRepository {
         self
     }
 

@@ -11,6 +11,7 @@ use super::{AppointmentSelection, AppointmentView, Appointments};
 use crate::call::{Call, Subject};
 use crate::error::{Error, FieldErrors, Result};
 use crate::page::{Page, PageRequest};
+use crate::patient::one_patient;
 
 /// Which appointments somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,7 +70,7 @@ impl Appointments {
         };
         let found = self.ports.store.queries().appointments().list(&selection, &stretch).await?;
 
-        call.touches(one_patient(&found.items));
+        call.touches(one_patient(found.items.iter().map(|item| item.patient_id)));
         Ok(found.seal(list(order), &*self.ports.cursors))
     }
 
@@ -92,13 +93,6 @@ const fn list(order: AppointmentOrder) -> &'static str {
         AppointmentOrder::Earliest => "appointments by starts_at",
         AppointmentOrder::Latest => "appointments by -starts_at",
     }
-}
-
-/// Returns whose data a page shows, if it is one patient's: naming somebody in a filter is not yet
-/// seeing anything of theirs.
-fn one_patient(items: &[AppointmentView]) -> Option<PatientId> {
-    let (first, others) = items.split_first()?;
-    others.iter().all(|item| item.patient_id == first.patient_id).then_some(first.patient_id)
 }
 
 fn instant(

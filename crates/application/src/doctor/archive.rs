@@ -10,7 +10,7 @@ use crate::call::{Call, Expected};
 use crate::error::Result;
 
 impl Doctors {
-    /// Takes a doctor out of the directory. Whoever signs in as the doctor still does, and has no
+    /// Takes a doctor out of the directory, and ends their assignments. Whoever signs in as the doctor still does, and has no
     /// profile until it is restored.
     ///
     /// # Errors
@@ -30,6 +30,7 @@ impl Doctors {
         doctor.archive(Blocking { appointments }, now)?;
 
         work.doctors().update(&doctor).await?;
+        work.assignments().end_all_of_doctor(id, now).await?;
         work.commit(permit.audit(id, now)).await?;
 
         Ok(())
@@ -72,6 +73,8 @@ mod tests {
     async fn a_doctor_leaves_the_directory_and_the_trail_says_who_did_it() {
         for by in [a_caller(Role::Admin), the_creator(Role::Coordinator)] {
             let mut clinic = a_clinic(0);
+            let end = clinic.work.assignments.expect_end_all_of_doctor();
+            end.withf(|id, _| *id == a_doctor().id).times(1).returning(|_, _| Ok(()));
             let update = clinic.work.doctors.expect_update();
             update.withf(|doctor| doctor.archived_at.is_some()).times(1).returning(|_| Ok(()));
 

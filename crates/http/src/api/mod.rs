@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod appointment;
+mod assignment;
 mod doctor;
 mod health;
 mod password;
@@ -29,6 +30,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .configure(administration::routes)
                 .configure(patient::routes)
                 .configure(doctor::routes)
+                .configure(assignment::routes)
                 .configure(time_slot::routes)
                 .configure(appointment::routes),
         )
