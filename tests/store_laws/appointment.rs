@@ -5,7 +5,7 @@ use medilink_application::error::{Conflict, StoreError};
 use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
-use medilink_domain::actor::{Actor, care_since};
+use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{AppointmentChange, AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::{AppointmentId, UserId};
 use medilink_domain::period::BookableTime;
@@ -33,7 +33,6 @@ on_both_databases! {
     changes_of_active_appointments_and_bookings_never_wait_in_a_circle,
     an_update_of_a_changed_appointment_is_stale,
     a_list_returns_nothing_out_of_reach,
-    care_lasts_for_ninety_days,
 }
 
 async fn an_appointment_comes_out_as_it_went_in(database: TestDatabase) {
@@ -311,33 +310,6 @@ async fn a_list_returns_nothing_out_of_reach(database: TestDatabase) {
         }
         assert_eq!(listed.total, Some(listed.items.len() as u64));
     }
-}
-
-async fn care_lasts_for_ninety_days(database: TestDatabase) {
-    let clinic = Clinic::on(database).await;
-    let appointment = clinic.appointment(0, 0, "09:00", "10:00");
-    clinic.book(&appointment).await.unwrap();
-    let raw = clinic.database.raw().await;
-    let in_care = async |doctor: usize, now: &str| {
-        let (patient, doctor) = (clinic.patients[0].id, clinic.doctors[doctor].id);
-        let since = care_since(at(now));
-        let mut work = clinic.store.begin().await.unwrap();
-        let written = work.patients().is_in_care(patient, doctor, since).await.unwrap();
-        work.commit(an_entry()).await.unwrap();
-        let queries = clinic.store.queries();
-        let seen = queries.patients().find(patient, Some(doctor), since).await.unwrap().unwrap();
-        assert_eq!(written, seen.in_care);
-        written
-    };
-
-    assert!(in_care(0, NOW).await);
-    assert!(in_care(0, "2031-01-01T00:00:00Z").await, "an active appointment is care");
-    assert!(!in_care(1, NOW).await);
-    raw.execute("UPDATE appointments SET status = 'completed'").await.unwrap();
-    assert!(in_care(0, "2030-04-07T10:00:00Z").await);
-    assert!(!in_care(0, "2030-04-07T10:00:01Z").await);
-    raw.execute("UPDATE appointments SET status = 'cancelled'").await.unwrap();
-    assert!(!in_care(0, NOW).await);
 }
 
 /// Makes the line of a history that a cancellation would write.

@@ -3,6 +3,7 @@
 mod appointment;
 mod attempt;
 mod audit;
+mod care;
 mod clinic;
 mod expiry;
 mod idempotency;

@@ -9,9 +9,9 @@ use medilink_application::idempotency::IdempotencyKey;
 use medilink_application::page::Stretch;
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
-use medilink_domain::actor::care_since;
 use medilink_domain::appointment::AppointmentOrder;
 use medilink_domain::attempt::Familiarity;
+use medilink_domain::care::CareWindow;
 use medilink_domain::id::{PharmacyId, UserId};
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::policy::{Action, reach};
@@ -63,7 +63,7 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     let mut pharmacy = Pharmacy::new(pharmacy, PharmacyProfile::default(), Some(user.id), at(NOW));
     let appointment = clinic.appointment(0, 0, &format!("{hour}:00"), &format!("{hour}:30"));
     let number = LicenseNumber::parse("DE-1").unwrap();
-    let since = care_since(at(NOW));
+    let since = CareWindow::default().since(at(NOW));
     let target = Target { account: new_id(), familiarity: Familiarity::Known };
     let key = IdempotencyKey { key: hour.to_owned(), fingerprint: [1; 32] };
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use medilink_domain::care::CareWindow;
 use medilink_domain::id::{AuditEntryId, RequestId};
 use medilink_domain::password::PasswordRules;
 use medilink_domain::zone::Zone;
@@ -51,6 +52,8 @@ pub struct Ports {
 pub struct Settings {
     /// The zone of dates that no doctor's zone applies to.
     pub default_time_zone: Zone,
+    /// For how long a completed appointment is care.
+    pub care_window: CareWindow,
     /// Whether registrations wait for an admin's approval.
     pub approval_required: bool,
     /// Whether people may register themselves.
@@ -69,6 +72,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_time_zone: Zone::utc(),
+            care_window: CareWindow::default(),
             approval_required: true,
             registration_open: true,
             password_rules: PasswordRules::default(),
@@ -119,7 +123,7 @@ impl Application {
         Self {
             appointments: Appointments::new(ports.clone(), Arc::clone(&settings)),
             doctors: Doctors::new(ports.clone()),
-            patients: Patients::new(ports.clone()),
+            patients: Patients::new(ports.clone(), Arc::clone(&settings)),
             sessions: Sessions::new(ports.clone(), Arc::clone(&settings)),
             time_slots: TimeSlots::new(ports.clone(), Arc::clone(&settings)),
             users: Users::new(ports.clone(), Arc::clone(&settings)),

@@ -1,10 +1,7 @@
 //! Actors: people who are signed in, and how they stand to what they ask for.
 
-use chrono::TimeDelta;
-
 use crate::id::{DoctorId, PatientId, PharmacyId, SessionId, UserId};
 use crate::policy::{Access, Action, Relation, open_to_pending, permits};
-use crate::time::Timestamp;
 use crate::user::{Role, UserStatus};
 
 /// Somebody who is signed in, as the rules know them.
@@ -88,11 +85,6 @@ impl Actor {
     pub fn is_another_doctor(&self, doctor: DoctorId) -> bool {
         self.role == Role::Doctor && self.doctor != Some(doctor)
     }
-}
-
-/// Returns the instant after which a completed appointment still counts as care: 90 days ago.
-pub fn care_since(now: Timestamp) -> Timestamp {
-    now.saturating_add(TimeDelta::days(-90))
 }
 
 /// All the ways in which somebody stands to a patient's data, besides being a stranger, which

@@ -34,6 +34,7 @@ pub mod actor;
 pub mod appointment;
 pub mod attempt;
 pub mod audit;
+pub mod care;
 pub mod doctor;
 pub mod password;
 pub mod patient;

@@ -80,14 +80,19 @@ impl BookableTime {
     /// How long an appointment is, in minutes, if nobody says otherwise.
     pub const DEFAULT_MINUTES: i64 = 30;
 
+    /// How long an appointment is at the least.
+    pub const SHORTEST: TimeDelta = TimeDelta::minutes(5);
+
+    /// How long an appointment is at the most: 12 hours.
+    pub const LONGEST: TimeDelta = TimeDelta::minutes(720);
+
     /// Makes the time from an interval.
     ///
     /// # Errors
     ///
     /// [`BookableTimeError::Length`] unless it lasts 5 to 720 minutes.
     pub fn new(period: Period) -> Result<Self, BookableTimeError> {
-        let bounds = TimeDelta::minutes(5)..=TimeDelta::minutes(720);
-        if bounds.contains(&period.length()) {
+        if (Self::SHORTEST..=Self::LONGEST).contains(&period.length()) {
             Ok(Self(period))
         } else {
             Err(BookableTimeError::Length)

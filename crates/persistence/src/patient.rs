@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::patient::{PatientQueries, PatientRepository, PatientView, SeenPatient};
 use medilink_domain::appointment::AppointmentStatus;
+use medilink_domain::care::{Care, CareSince};
 use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
 use medilink_domain::name::PersonName;
@@ -11,13 +12,12 @@ use medilink_domain::patient::{BloodGroup, Gender, Patient, PatientDetails};
 use medilink_domain::record::Record;
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::{Date, Timestamp};
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Expr, LockType, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, Set,
 };
-use uuid::Uuid;
 
-use crate::entity::{appointment, patient};
+use crate::entity::{appointment, assignment, patient};
 use crate::error::store_error;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, revision};
@@ -42,7 +42,7 @@ impl PatientRepository for SeaOrmUnitOfWork {
         &mut self,
         patient: PatientId,
         doctor: DoctorId,
-        since: Timestamp,
+        since: CareSince,
     ) -> Result<bool, StoreError> {
         is_in_care(&self.transaction, patient, doctor, since).await
     }
@@ -58,7 +58,7 @@ impl PatientQueries for SeaOrmQueries {
         &self,
         id: PatientId,
         doctor: Option<DoctorId>,
-        since: Timestamp,
+        since: CareSince,
     ) -> Result<Option<SeenPatient>, StoreError> {
         let found = one(present(id), &self.0).await?;
         let Some(patient) = found else { return Ok(None) };
@@ -76,34 +76,57 @@ fn present(id: PatientId) -> Select<patient::Entity> {
     patient::Entity::find_by_id(id.as_uuid()).filter(patient::Column::ArchivedAt.is_null())
 }
 
-/// Tells whether a doctor cares for a patient: an active appointment, or one completed of late.
+/// Tells whether a doctor cares for a patient.
 async fn is_in_care<C: ConnectionTrait>(
     connection: &C,
     patient: PatientId,
     doctor: DoctorId,
-    since: Timestamp,
+    since: CareSince,
 ) -> Result<bool, StoreError> {
+    let mut bonds = care(doctor, since, Some(patient));
+    let found = connection.query_one(bonds.limit(1)).await.map_err(store_error)?;
+    Ok(found.is_some())
+}
+
+/// Selects the ids of the patients whom a doctor cares for, or of the one who is named: as often as
+/// there are reasons. This is the only place that says in SQL what [`Care`] says, and each of its
+/// parts is a stretch of one index.
+pub(crate) fn care(
+    doctor: DoctorId,
+    since: CareSince,
+    patient: Option<PatientId>,
+) -> SelectStatement {
     use appointment::Column;
 
-    let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
-    let cares =
-        Condition::any().add(Column::Status.is_in(active.map(|status| status.as_str()))).add(
-            Condition::all()
-                .add(Column::Status.eq(AppointmentStatus::Completed.as_str()))
-                .add(Column::EndsAt.gte(since.as_utc())),
-        );
-    let found: Option<Uuid> = appointment::Entity::find()
+    let mut assignments = assignment::Entity::find()
         .select_only()
-        .column(Column::Id)
-        .filter(Column::PatientId.eq(patient.as_uuid()))
-        .filter(Column::DoctorId.eq(doctor.as_uuid()))
-        .filter(cares)
-        .limit(1)
-        .into_tuple()
-        .one(connection)
-        .await
-        .map_err(store_error)?;
-    Ok(found.is_some())
+        .column(assignment::Column::PatientId)
+        .filter(assignment::Column::DoctorId.eq(doctor.as_uuid()))
+        // Bare, as the partial index has it; a parameter would not be known to match it.
+        .filter(Expr::col((assignment::Entity, assignment::Column::IsActive)));
+    let appointments = |care: Care| {
+        let statuses = care.statuses().map(AppointmentStatus::as_str);
+        appointment::Entity::find()
+            .select_only()
+            .column(Column::PatientId)
+            .filter(Column::DoctorId.eq(doctor.as_uuid()))
+            .filter(Column::Status.is_in(statuses))
+    };
+    let mut ongoing = appointments(Care::Ongoing);
+    let mut lasting = appointments(Care::Lasting)
+        // The index knows starts, not ends: this bounds what is looked at.
+        .filter(Column::StartsAt.gte(since.start().as_utc()))
+        .filter(Column::EndsAt.gte(since.end().as_utc()));
+    if let Some(patient) = patient {
+        let patient = patient.as_uuid();
+        assignments = assignments.filter(assignment::Column::PatientId.eq(patient));
+        ongoing = ongoing.filter(Column::PatientId.eq(patient));
+        lasting = lasting.filter(Column::PatientId.eq(patient));
+    }
+    let mut bonds = assignments.into_query();
+    bonds.union(UnionType::All, ongoing.into_query());
+    bonds.union(UnionType::All, lasting.into_query());
+    bonds
 }
 
 fn row(patient: &Patient) -> patient::ActiveModel {

@@ -1,9 +1,10 @@
-//! How SQLite goes about the lists of appointments, whatever they are narrowed by.
+//! How SQLite goes about the lists of appointments, whatever they are narrowed by, and about care.
 
 use medilink_application::appointment::AppointmentSelection;
 use medilink_application::page::{Position, Stretch};
 use medilink_application::testing::{NOW, an_actor, at};
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
+use medilink_domain::care::CareWindow;
 use medilink_domain::id::{DoctorId, PatientId, Uuid};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::user::Role;
@@ -11,6 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryTrait, Statem
 
 use crate::appointment::{page_of, seen, select};
 use crate::connection::{self, DatabaseUrl};
+use crate::patient::care;
 
 #[tokio::test]
 async fn every_list_of_appointments_reads_one_index_in_order() {
@@ -65,6 +67,30 @@ async fn the_guards_seek_among_the_active() {
     }
 }
 
+/// A doctor may have had thousands of appointments, and a clinic millions.
+#[tokio::test]
+async fn care_is_found_in_a_stretch_of_an_index_for_each_of_its_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let doctor = DoctorId::new(Uuid::from_u128(30));
+    let patient = PatientId::new(Uuid::from_u128(40));
+    let since = CareWindow::default().since(at(NOW));
+
+    for (named, party) in [(None, "doctor"), (Some(patient), "patient")] {
+        let status = format!("appointments_{party}_status");
+        let parts = ["assignments_active_pair", &status, &status];
+        let plan = explained(&database, DbBackend::Sqlite.build(&care(doctor, since, named))).await;
+        let looks: Vec<_> =
+            plan.iter().filter(|it| it.starts_with("SEARCH") || it.starts_with("SCAN")).collect();
+        assert_eq!(looks.len(), parts.len(), "{plan:#?}");
+        for (step, index) in looks.iter().zip(parts) {
+            assert!(step.starts_with("SEARCH") && step.contains(index), "{plan:#?}");
+        }
+    }
+}
+
 /// Makes a selection: each bit is a filter that is there.
 fn asked(
     role: Role,
@@ -111,7 +137,11 @@ async fn plan(
     stretch: &Stretch,
 ) -> Vec<String> {
     let list = page_of(seen(select(selection)), selection.order, stretch).unwrap();
-    let Statement { sql, values, .. } = list.build(DbBackend::Sqlite);
+    explained(database, list.build(DbBackend::Sqlite)).await
+}
+
+async fn explained(database: &DatabaseConnection, statement: Statement) -> Vec<String> {
+    let Statement { sql, values, .. } = statement;
     let explain = format!("EXPLAIN QUERY PLAN {sql}");
     let values = values.into_iter().flat_map(|values| values.0);
     let explain = Statement::from_sql_and_values(DbBackend::Sqlite, &explain, values);

@@ -40,6 +40,7 @@ pub(crate) fn application(
     };
     let settings = Settings {
         default_time_zone: config.default_time_zone.clone(),
+        care_window: config.care_window,
         approval_required: config.profile == Profile::Production,
         registration_open: config.registration_open,
         password_rules: config.password_rules,

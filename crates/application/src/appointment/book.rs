@@ -37,6 +37,7 @@ impl Appointments {
         const ACTION: Action = Action::BookAppointment;
         let BookAppointment { doctor: doctor_id, patient: patient_id, booking } = command;
         let now = self.ports.clock.now();
+        let since = self.settings.care_window.since(now);
         let id = AppointmentId::new(self.ports.ids.next());
 
         let mut work = self.ports.store.begin().await?;
@@ -49,7 +50,7 @@ impl Appointments {
         let patient = work.patients().lock(patient_id).await?;
         // A caller who may not know of the patient must not learn of the doctor either way.
         let patient = patient.ok_or_else(|| call.missing(ACTION, subject))?;
-        let relations = patient::relations(&mut *work, call.actor(), &patient, now).await?;
+        let relations = patient::relations(&mut *work, call.actor(), &patient, since).await?;
 
         let permit = call.may(ACTION, relations, subject)?.acting_for(doctor_id)?;
         let doctor = doctor.ok_or_else(|| call.missing(ACTION, Subject::of(doctor_id)))?;

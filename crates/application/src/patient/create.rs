@@ -22,6 +22,7 @@ impl Patients {
         details: PatientDetails,
     ) -> Result<Written<PatientView>> {
         let now = self.ports.clock.now();
+        let since = self.settings.care_window.since(now);
         let id = PatientId::new(self.ports.ids.next());
 
         let permit = call.may(Action::CreatePatient, Relations::NONE, Subject::NONE)?;
@@ -32,7 +33,7 @@ impl Patients {
 
         let mut work = self.ports.store.begin().await?;
         if let Some(earlier) = call.reserve(&mut *work, id.as_uuid(), now).await? {
-            return replay(call, work, PatientId::new(earlier), now).await;
+            return replay(call, work, PatientId::new(earlier), since, now).await;
         }
         let patient = Patient::new(id, details, None, call.actor().user, now);
 

@@ -1,6 +1,5 @@
 //! Reading one patient's record.
 
-use medilink_domain::actor::care_since;
 use medilink_domain::id::PatientId;
 use medilink_domain::policy::Action;
 
@@ -18,7 +17,7 @@ impl Patients {
         const ACTION: Action = Action::ReadPatient;
         let subject = Subject::of(id);
         let actor = call.actor();
-        let since = care_since(self.ports.clock.now());
+        let since = self.settings.care_window.since(self.ports.clock.now());
 
         let seen = self.ports.store.queries().patients().find(id, actor.doctor, since).await?;
         let seen = seen.ok_or_else(|| call.missing(ACTION, subject))?;
@@ -32,6 +31,7 @@ impl Patients {
 #[cfg(test)]
 mod tests {
     use medilink_domain::audit::Outcome;
+    use medilink_domain::care::CareWindow;
     use medilink_domain::record::Concept;
     use medilink_domain::user::Role;
 
@@ -102,12 +102,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn care_is_the_calling_doctors_own_and_lasts_ninety_days() {
+    async fn care_is_the_calling_doctors_own_and_lasts_as_long_as_the_installation_says() {
         let mut clinic = FakeClinic::default();
+        clinic.settings.care_window = CareWindow::parse("7").unwrap();
         let find_patient = clinic.queries.patients.expect_find();
         find_patient
             .withf(|_, doctor, since| {
-                (*doctor, *since) == (Some(a_doctor().id), at("2029-10-08T12:00:00Z"))
+                (*doctor, since.end()) == (Some(a_doctor().id), at("2029-12-30T12:00:00Z"))
             })
             .times(1)
             .returning(|_, _, _| Ok(None));

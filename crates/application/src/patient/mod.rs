@@ -5,7 +5,10 @@ mod find;
 mod repository;
 mod view;
 
-use medilink_domain::actor::{Actor, Relations, care_since};
+use std::sync::Arc;
+
+use medilink_domain::actor::{Actor, Relations};
+use medilink_domain::care::CareSince;
 use medilink_domain::id::PatientId;
 use medilink_domain::patient::Patient;
 use medilink_domain::policy::Action;
@@ -15,7 +18,7 @@ use medilink_domain::time::Timestamp;
 pub use self::repository::{MockPatientQueries, MockPatientRepository};
 pub use self::repository::{PatientQueries, PatientRepository, SeenPatient};
 pub use self::view::{PatientBrief, PatientView};
-use crate::application::Ports;
+use crate::application::{Ports, Settings};
 use crate::call::{Call, Subject, Written};
 use crate::error::{Result, StoreError};
 use crate::store::UnitOfWork;
@@ -23,11 +26,12 @@ use crate::store::UnitOfWork;
 /// The use cases about patients' records: `create` and `find`. Registrations make records too.
 pub struct Patients {
     ports: Ports,
+    settings: Arc<Settings>,
 }
 
 impl Patients {
-    pub(crate) const fn new(ports: Ports) -> Self {
-        Self { ports }
+    pub(crate) const fn new(ports: Ports, settings: Arc<Settings>) -> Self {
+        Self { ports, settings }
     }
 }
 
@@ -36,10 +40,10 @@ pub(crate) async fn relations(
     work: &mut dyn UnitOfWork,
     actor: &Actor,
     patient: &Patient,
-    now: Timestamp,
+    since: CareSince,
 ) -> Result<Relations, StoreError> {
     let cares = match actor.doctor {
-        Some(doctor) => work.patients().is_in_care(patient.id, doctor, care_since(now)).await?,
+        Some(doctor) => work.patients().is_in_care(patient.id, doctor, since).await?,
         None => false,
     };
     Ok(actor.relations_to_patient(patient.id, patient.created_by, cares))
@@ -50,13 +54,14 @@ async fn replay(
     call: &Call,
     mut work: Box<dyn UnitOfWork>,
     id: PatientId,
+    since: CareSince,
     now: Timestamp,
 ) -> Result<Written<PatientView>> {
     const ACTION: Action = Action::ReadPatient;
     let subject = Subject::of(id);
     let patient = work.patients().find(id).await?;
     let patient = patient.ok_or_else(|| call.missing(ACTION, subject))?;
-    let relations = relations(&mut *work, call.actor(), &patient, now).await?;
+    let relations = relations(&mut *work, call.actor(), &patient, since).await?;
     let permit = call.may(ACTION, relations, subject)?;
 
     // What the first request wrote may not be on disk before this commit.

@@ -1,9 +1,9 @@
 //! What the store must do with patients' records.
 
 use async_trait::async_trait;
+use medilink_domain::care::CareSince;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
 use medilink_domain::patient::Patient;
-use medilink_domain::time::Timestamp;
 
 use super::view::PatientView;
 use crate::error::StoreError;
@@ -22,13 +22,14 @@ pub trait PatientRepository: Send {
     /// Does what `lock` does, for an archived record too.
     async fn lock_archived(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError>;
 
-    /// Tells whether a doctor cares for a patient: in an active appointment, or in one that was
-    /// completed after the given instant.
+    /// Tells whether a doctor cares for a patient, as [`Care`](medilink_domain::care::Care) says:
+    /// in an active assignment, in an active appointment, or in one that was completed within the
+    /// window.
     async fn is_in_care(
         &mut self,
         patient: PatientId,
         doctor: DoctorId,
-        since: Timestamp,
+        since: CareSince,
     ) -> Result<bool, StoreError>;
 
     /// Adds a patient's record.
@@ -56,6 +57,6 @@ pub trait PatientQueries: Send + Sync {
         &self,
         id: PatientId,
         doctor: Option<DoctorId>,
-        since: Timestamp,
+        since: CareSince,
     ) -> Result<Option<SeenPatient>, StoreError>;
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod appointment;
 pub(crate) mod appointment_change;
+pub(crate) mod assignment;
 pub(crate) mod attempt;
 pub(crate) mod audit_entry;
 pub(crate) mod doctor;
@@ -29,6 +30,7 @@ macro_rules! prints_its_table {
 prints_its_table! {
     appointment,
     appointment_change,
+    assignment,
     attempt,
     audit_entry,
     doctor,

@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use medilink_domain::care::CareWindow;
 use medilink_domain::email::Email;
 use medilink_domain::password::PasswordRules;
 use medilink_domain::user::Username;
@@ -21,9 +22,9 @@ use medilink_security::HashCost;
 use tracing::metadata::LevelFilter;
 
 use self::setting::{
-    ACCESS_TOKEN_MINUTES, ADMIN_EMAIL, ADMIN_USERNAME, ALLOWED_HOSTS, BIND, CORS_ALLOWED_ORIGINS,
-    DEFAULT_TIME_ZONE, LOG_FORMAT, PASSWORD_MEMORY_MIB, PASSWORD_MIN_LENGTH, PASSWORD_PASSES,
-    RATE_LIMITS, REFRESH_TOKEN_DAYS, REGISTRATION, TRUSTED_PROXIES,
+    ACCESS_TOKEN_MINUTES, ADMIN_EMAIL, ADMIN_USERNAME, ALLOWED_HOSTS, BIND, CARE_DAYS,
+    CORS_ALLOWED_ORIGINS, DEFAULT_TIME_ZONE, LOG_FORMAT, PASSWORD_MEMORY_MIB, PASSWORD_MIN_LENGTH,
+    PASSWORD_PASSES, RATE_LIMITS, REFRESH_TOKEN_DAYS, REGISTRATION, TRUSTED_PROXIES,
 };
 pub(crate) use self::setting::{
     ADMIN_PASSWORD_FILE, DATABASE_URL, LOG, PROFILE, SECRET_KEY, SECRET_KEY_ALSO_VALID, SETTINGS,
@@ -81,6 +82,7 @@ pub(crate) struct Config {
     pub(crate) first_admin: FirstAdmin,
     pub(crate) rate_limits: bool,
     pub(crate) default_time_zone: Zone,
+    pub(crate) care_window: CareWindow,
     pub(crate) log: String,
     pub(crate) log_format: String,
     values: Values,
@@ -143,6 +145,7 @@ impl Config {
             },
             rate_limits: reader.read(RATE_LIMITS, |raw| either(raw, "on", "off"))?,
             default_time_zone: reader.read(DEFAULT_TIME_ZONE, Zone::parse)?,
+            care_window: reader.read(CARE_DAYS, CareWindow::parse)?,
             log: reader.read(LOG, log)?,
             log_format: reader.read(LOG_FORMAT, log_format)?,
             values: values.clone(),
@@ -362,6 +365,7 @@ mod tests {
             ("MEDILINK_ADMIN_EMAIL", "root"),
             ("MEDILINK_RATE_LIMITS", "some"),
             ("MEDILINK_DEFAULT_TIME_ZONE", "Mars/Olympus"),
+            ("MEDILINK_CARE_DAYS", "0"),
             ("MEDILINK_LOG", "loud"),
             ("MEDILINK_LOG_FORMAT", "xml"),
         ];

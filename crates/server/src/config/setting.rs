@@ -73,6 +73,8 @@ settings! {
         "on, or off: then nobody is told to come back later. off in development unless named.";
     DEFAULT_TIME_ZONE = "MEDILINK_DEFAULT_TIME_ZONE", "UTC",
         "The IANA time zone of dates that no doctor's zone applies to, and of new doctors.";
+    CARE_DAYS = "MEDILINK_CARE_DAYS", "90",
+        "For how many days after a completed appointment its doctor still cares for the patient, and may read the record: 1 to 3650.";
     LOG = "MEDILINK_LOG", "info",
         "How much to log: error, warn, info, debug, or a filter like info,medilink_http=debug.";
     LOG_FORMAT = "MEDILINK_LOG_FORMAT", "",
