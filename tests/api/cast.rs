@@ -16,6 +16,12 @@ use serde_json::{Value, json};
 pub(super) const OPERATIONS: &[Operation] = &[
     row("delete /api/v1/auth/sessions/{id}", Action::EndSession, About::Session, no_body),
     row("delete /api/v1/users/{id}/sessions", Action::EndSession, About::User, no_body),
+    row(
+        "delete /api/v1/patients/{id}",
+        Action::ArchivePatient,
+        About::PatientWithoutPlans,
+        no_body,
+    ),
     row("get /api/v1/appointments", Action::ListAppointments, About::Nothing, no_body),
     row("get /api/v1/appointments/{id}", Action::ReadAppointment, About::Appointment, no_body),
     row(
@@ -49,6 +55,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         |_, _| json!({"notes": "Prefers a morning"}),
     ),
     row("patch /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
+    row("patch /api/v1/patients/{id}", Action::ChangePatient, About::Patient, a_whole_name),
     row(
         "patch /api/v1/users/{id}",
         Action::ChangeUser,
@@ -98,17 +105,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::Appointment,
         no_body,
     ),
+    row("post /api/v1/patients", Action::CreatePatient, About::Nothing, a_whole_name),
     row(
-        "post /api/v1/patients",
-        Action::CreatePatient,
-        About::Nothing,
-        |_, _| json!({"first_name": "New", "last_name": "Patient"}),
+        "post /api/v1/patients/{id}/restore",
+        Action::RestorePatient,
+        About::ArchivedPatient,
+        no_body,
     ),
     row("post /api/v1/users", Action::CreateUser, About::Nothing, Cast::newcomer),
     row("post /api/v1/users/{id}/approve", Action::ApproveUser, About::User, no_body),
     row("post /api/v1/users/{id}/disable", Action::DisableUser, About::User, no_body),
     row("post /api/v1/users/{id}/enable", Action::EnableUser, About::DisabledUser, no_body),
     row("put /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
+    row("put /api/v1/patients/{id}", Action::ChangePatient, About::Patient, a_whole_name),
 ];
 
 /// One row of [`OPERATIONS`].
@@ -131,6 +140,11 @@ enum About {
     BegunAppointment,
     Doctor,
     Patient,
+    /// A patient of the same maker and in the same care, or the one whose own record it is. Nothing is
+    /// still to take place.
+    PatientWithoutPlans,
+    /// A new patient, whose record went out of use.
+    ArchivedPatient,
     /// A session of somebody else.
     Session,
     /// A new time slot of the doctor.
@@ -156,6 +170,10 @@ fn no_body(_: &Cast, _: &str) -> Value {
 
 fn a_name(_: &Cast, _: &str) -> Value {
     json!({"first_name": "Test"})
+}
+
+fn a_whole_name(_: &Cast, _: &str) -> Value {
+    json!({"first_name": "New", "last_name": "Patient"})
 }
 
 impl Operation {
@@ -263,6 +281,13 @@ impl Cast {
             About::BegunAppointment => self.booked(patient, "2020-02").await,
             About::Doctor => self.doctor.clone(),
             About::Patient => patient.to_owned(),
+            About::PatientWithoutPlans => self.without_plans(patient).await,
+            About::ArchivedPatient => {
+                let id = self.record().await;
+                let archived = self.admin.delete(&format!("/api/v1/patients/{id}")).await;
+                let _ = archived.with_status(204);
+                id
+            }
             About::Session => {
                 let somebody = self.clinic.registered("pharmacy", json!({})).await;
                 let sessions = somebody.get("/api/v1/auth/sessions").await.ok();
@@ -313,6 +338,28 @@ impl Cast {
 
     async fn entries(&self) -> i64 {
         self.raw.count("SELECT count(*) FROM audit_entries").await
+    }
+
+    /// Makes a record, as its creator.
+    async fn record(&self) -> String {
+        let creator = &self.persona("creator").person;
+        let body = json!({"first_name": "Joan", "last_name": "Clarke"});
+        text(&creator.post("/api/v1/patients", body).await.created()["id"])
+    }
+
+    /// Makes a record of the same maker and in the same care as a patient's, unless it is somebody's
+    /// own: of those there is one.
+    async fn without_plans(&self, patient: &str) -> String {
+        if patient == self.persona("patient").patient {
+            return patient.to_owned();
+        }
+        let id = self.record().await;
+        let mut body = self.booking(&id);
+        body["reason"] = json!("over soon");
+        self.admin.post("/api/v1/appointments", body).await.created();
+        let over = "UPDATE appointments SET status = 'completed' WHERE reason = 'over soon'";
+        self.raw.execute(over).await.unwrap();
+        id
     }
 
     /// Books the next free hour for a patient, as the administrator.

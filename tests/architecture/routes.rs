@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn every_handler_is_an_operation_of_the_document() {
     let mut handlers = BTreeSet::new();
     let api = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/http/src/api");
-    for file in fs::read_dir(api).unwrap() {
-        let source = fs::read_to_string(file.unwrap().path()).unwrap();
+    for file in files_in(&api) {
+        let source = fs::read_to_string(file).unwrap();
         for line in source.lines() {
             for method in ["get", "post", "put", "patch", "delete"] {
                 if let Some(path) = line.strip_prefix(&format!("#[{method}(\"")) {
@@ -29,4 +29,10 @@ fn every_handler_is_an_operation_of_the_document() {
         }
     }
     assert_eq!(handlers, operations);
+}
+
+/// Returns the files in a folder, however deep.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
 }

@@ -117,6 +117,11 @@ impl Person {
         self.send(Method::PUT, path, &headers, Some(body.to_string().into_bytes())).await
     }
 
+    /// Deletes.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
     /// Sends anything.
     pub async fn send(
         &self,

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 
 use medilink_application::error::FieldErrors;
 use medilink_domain::change::Change;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -247,6 +247,16 @@ impl Field<String> {
     fn without_blank(self) -> Self {
         let is_blank = matches!(&self, Self::Given(text) if text.trim().is_empty());
         if is_blank { Self::Null } else { self }
+    }
+}
+
+/// What a body says in a field that nobody reads. Whoever replaces a record may send back all that they
+/// have read, with what is shown beside its fields.
+pub(crate) struct Ignored;
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
     }
 }
 

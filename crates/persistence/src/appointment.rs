@@ -24,8 +24,8 @@ use medilink_domain::text::{AppointmentNotes, Name, Reason};
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select, Set,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Select, Set,
 };
 
 use crate::entity::{appointment, appointment_change, doctor, patient};
@@ -44,6 +44,10 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
     async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError> {
         let locked = appointment::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
         one(locked, &self.transaction).await
+    }
+
+    async fn active_of_patient(&mut self, patient: PatientId) -> Result<u64, StoreError> {
+        active_of_patient(patient).count(&self.transaction).await.map_err(store_error)
     }
 
     async fn booked(
@@ -153,6 +157,16 @@ impl AppointmentQueries for SeaOrmQueries {
         });
         found.try_map(SeenRow::show)
     }
+}
+
+/// Selects the active appointments of a patient.
+pub(crate) fn active_of_patient(patient: PatientId) -> Select<appointment::Entity> {
+    use appointment::Column;
+
+    let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
+    appointment::Entity::find()
+        .filter(Column::PatientId.eq(patient.as_uuid()))
+        .filter(Column::Status.is_in(active.map(|status| status.as_str())))
 }
 
 /// Selects what a list may and should show.

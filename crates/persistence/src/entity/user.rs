@@ -30,13 +30,15 @@ pub enum Relation {
     #[sea_orm(
         belongs_to = "super::doctor::Entity",
         from = "Column::Id",
-        to = "super::doctor::Column::UserId"
+        to = "super::doctor::Column::UserId",
+        on_condition = r#"super::doctor::Column::ArchivedAt.is_null()"#
     )]
     Doctor,
     #[sea_orm(
         belongs_to = "super::patient::Entity",
         from = "Column::Id",
-        to = "super::patient::Column::UserId"
+        to = "super::patient::Column::UserId",
+        on_condition = r#"super::patient::Column::ArchivedAt.is_null()"#
     )]
     Patient,
     #[sea_orm(
