@@ -173,7 +173,9 @@ async fn a_body_cannot_claim_what_is_not_the_callers() {
     for field in ["id", "user_id", "created_by", "role", "status", "version", "retrospective"] {
         let mut body = json!({"first_name": "New", "last_name": "Patient"});
         body[field] = json!(foreign);
-        let refused = creator.post("/api/v1/patients", body).await;
+        let refused = creator.post("/api/v1/patients", body.clone()).await;
+        assert_eq!(refused.wrong_fields(), [field]);
+        let refused = creator.patch(&format!("/api/v1/patients/{patient}"), body).await;
         assert_eq!(refused.wrong_fields(), [field]);
         let mut body = cast.booking(patient);
         body[field] = json!(foreign);

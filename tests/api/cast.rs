@@ -19,6 +19,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("delete /api/v1/auth/sessions/{id}", Action::EndSession, About::Session, no_body),
     row("delete /api/v1/doctors/{id}", Action::ArchiveDoctor, About::Entry, no_body),
     row("delete /api/v1/users/{id}/sessions", Action::EndSession, About::User, no_body),
+    row(
+        "delete /api/v1/patients/{id}",
+        Action::ArchivePatient,
+        About::PatientWithoutPlans,
+        no_body,
+    ),
     row("get /api/v1/appointments", Action::ListAppointments, About::Nothing, no_body),
     row("get /api/v1/appointments/{id}", Action::ReadAppointment, About::Appointment, no_body),
     row(
@@ -64,6 +70,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("patch /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
     row("patch /api/v1/doctors/{id}", Action::ChangeDoctor, About::Doctor, a_name),
     row("patch /api/v1/doctors/{id}", Action::ChangeDoctor, About::Entry, a_name),
+    row("patch /api/v1/patients/{id}", Action::ChangePatient, About::Patient, a_whole_name),
     row(
         "patch /api/v1/users/{id}",
         Action::ChangeUser,
@@ -117,11 +124,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("post /api/v1/doctors", Action::CreateDoctor, About::Nothing, Cast::doctor_entry),
     row("post /api/v1/doctors/{id}/restore", Action::RestoreDoctor, About::ArchivedEntry, no_body),
     row("post /api/v1/doctors/{id}/verify", Action::VerifyDoctor, About::Entry, no_body),
+    row("post /api/v1/patients", Action::CreatePatient, About::Nothing, a_whole_name),
     row(
-        "post /api/v1/patients",
-        Action::CreatePatient,
-        About::Nothing,
-        |_, _| json!({"first_name": "New", "last_name": "Patient"}),
+        "post /api/v1/patients/{id}/restore",
+        Action::RestorePatient,
+        About::ArchivedPatient,
+        no_body,
     ),
     row("post /api/v1/users", Action::CreateUser, About::Nothing, Cast::newcomer),
     row("post /api/v1/users/{id}/approve", Action::ApproveUser, About::User, no_body),
@@ -130,6 +138,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("put /api/v1/auth/me", Action::ChangeOwnAccount, About::Nothing, a_name),
     row("put /api/v1/doctors/{id}", Action::ChangeDoctor, About::Doctor, Cast::doctor_entry),
     row("put /api/v1/doctors/{id}", Action::ChangeDoctor, About::Entry, Cast::doctor_entry),
+    row("put /api/v1/patients/{id}", Action::ChangePatient, About::Patient, a_whole_name),
 ];
 
 /// One row of [`OPERATIONS`].
@@ -159,6 +168,11 @@ enum About {
     /// One who was archived.
     ArchivedEntry,
     Patient,
+    /// A patient of the same maker and in the same care, or the one whose own record it is. Nothing is
+    /// still to take place.
+    PatientWithoutPlans,
+    /// A new patient, whose record went out of use.
+    ArchivedPatient,
     /// A session of somebody else.
     Session,
     /// A new time slot of the doctor.
@@ -184,6 +198,10 @@ fn no_body(_: &Cast, _: &str) -> Value {
 
 fn a_name(_: &Cast, _: &str) -> Value {
     json!({"first_name": "Test"})
+}
+
+fn a_whole_name(_: &Cast, _: &str) -> Value {
+    json!({"first_name": "New", "last_name": "Patient"})
 }
 
 impl Operation {
@@ -225,6 +243,8 @@ impl Persona {
             | About::BegunAppointment
             | About::Assignment
             | About::Patient
+            | About::PatientWithoutPlans
+            | About::ArchivedPatient
             | About::Session
             | About::TimeSlot
             | About::User
@@ -335,6 +355,13 @@ impl Cast {
             About::Entry => self.entry().await,
             About::ArchivedEntry => self.archived_entry().await,
             About::Patient => patient.to_owned(),
+            About::PatientWithoutPlans => self.without_plans(patient).await,
+            About::ArchivedPatient => {
+                let id = self.record().await;
+                let archived = self.admin.delete(&format!("/api/v1/patients/{id}")).await;
+                let _ = archived.with_status(204);
+                id
+            }
             About::Session => {
                 let somebody = self.clinic.registered("pharmacy", json!({})).await;
                 let sessions = somebody.get("/api/v1/auth/sessions").await.ok();
@@ -385,6 +412,28 @@ impl Cast {
 
     async fn entries(&self) -> i64 {
         self.raw.count("SELECT count(*) FROM audit_entries").await
+    }
+
+    /// Makes a record, as its creator.
+    async fn record(&self) -> String {
+        let creator = &self.persona("creator").person;
+        let body = json!({"first_name": "Joan", "last_name": "Clarke"});
+        text(&creator.post("/api/v1/patients", body).await.created()["id"])
+    }
+
+    /// Makes a record of the same maker and in the same care as a patient's, unless it is somebody's
+    /// own: of those there is one.
+    async fn without_plans(&self, patient: &str) -> String {
+        if patient == self.persona("patient").patient {
+            return patient.to_owned();
+        }
+        let id = self.record().await;
+        let mut body = self.booking(&id);
+        body["reason"] = json!("over soon");
+        self.admin.post("/api/v1/appointments", body).await.created();
+        let over = "UPDATE appointments SET status = 'completed' WHERE reason = 'over soon'";
+        self.raw.execute(over).await.unwrap();
+        id
     }
 
     /// Books the next free hour for a patient, as the administrator.

@@ -1,12 +1,22 @@
 //! Patients' records.
 
-use medilink_tests::person::text;
-use medilink_tests::{TestApp, TestDatabase, on_both_databases};
-use serde_json::json;
+use medilink_tests::app::PASSWORD;
+use medilink_tests::person::{a_booking, text};
+use medilink_tests::{Answer, Person, TestApp, TestDatabase, on_both_databases};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const NINE: &str = "2030-01-07T09:00:00Z";
 
 on_both_databases! {
     a_record_is_read_by_those_who_may,
     a_record_keeps_every_field,
+    a_record_is_replaced_whole_and_changed_in_part,
+    patients_change_how_they_are_reached_and_nothing_else,
+    an_archived_record_is_gone_from_every_read_and_comes_back,
+    what_is_still_to_take_place_keeps_a_record_in_use,
+    of_a_booking_and_an_archiving_at_once_exactly_one_is_done,
+    somebody_whose_own_record_is_archived_signs_in_without_one,
 }
 
 async fn a_record_is_read_by_those_who_may(database: TestDatabase) {
@@ -26,11 +36,7 @@ async fn a_record_is_read_by_those_who_may(database: TestDatabase) {
         let _ = stranger.get(&path).await.problem(404, "not-found");
     }
     // Care begins with an appointment.
-    let booking = medilink_tests::person::a_booking(
-        &doctor.doctor_id(),
-        &text(&made["id"]),
-        "2030-01-07T09:00:00Z",
-    );
+    let booking = a_booking(&doctor.doctor_id(), &text(&made["id"]), NINE);
     coordinator.post("/api/v1/appointments", booking).await.created();
     assert_eq!(doctor.get(&path).await.ok(), made);
 
@@ -43,14 +49,7 @@ async fn a_record_is_read_by_those_who_may(database: TestDatabase) {
 async fn a_record_keeps_every_field(database: TestDatabase) {
     let clinic = TestApp::on(database).await;
     let coordinator = clinic.a_coordinator().await;
-    let record = json!({
-        "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.org",
-        "phone": "+44 (20) 7946-0000", "date_of_birth": "1984-02-29", "gender": "N",
-        "blood_group": "AB-", "allergies": "Penicillin\nNuts", "medical_history": "None",
-        "current_medications": "Aspirin", "emergency_contact_name": "Annabella",
-        "emergency_contact_phone": "112", "address": "12 St James's Square", "city": "London",
-        "state": "Westminster", "country": "UK",
-    });
+    let record = a_record();
 
     let made = coordinator.post("/api/v1/patients", record.clone()).await.created();
 
@@ -59,6 +58,312 @@ async fn a_record_keeps_every_field(database: TestDatabase) {
     }
     assert_eq!(made["full_name"], "Ada Lovelace");
     assert_eq!(made["user_id"], json!(null));
+}
+
+/// A record that says something in every field.
+fn a_record() -> Value {
+    json!({
+        "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.org",
+        "phone": "+44 (20) 7946-0000", "date_of_birth": "1984-02-29", "gender": "N",
+        "blood_group": "AB-", "allergies": "Penicillin\nNuts", "medical_history": "None",
+        "current_medications": "Aspirin", "emergency_contact_name": "Annabella",
+        "emergency_contact_phone": "112", "address": "12 St James's Square", "city": "London",
+        "state": "Westminster", "country": "UK",
+    })
+}
+
+async fn send_if(person: &Person, method: Method, path: &str, tag: &str, body: &Value) -> Answer {
+    let headers = [("content-type", "application/json"), ("if-match", tag)];
+    person.send(method, path, &headers, Some(body.to_string().into_bytes())).await
+}
+
+async fn a_record_is_replaced_whole_and_changed_in_part(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let coordinator = clinic.a_coordinator().await;
+    let made = coordinator.post("/api/v1/patients", a_record()).await.created();
+    let path = format!("/api/v1/patients/{}", text(&made["id"]));
+
+    // What is read is sent back, but for one field; what is only shown is ignored.
+    let mut whole = made.clone();
+    whole["phone"] = json!("112");
+    for shown in ["full_name", "created_by", "user_id", "created_at"] {
+        whole[shown] = json!({"anything": 7});
+    }
+    let replaced = coordinator.put(&path, whole).await;
+    assert_eq!(replaced.header("etag"), "\"2\"");
+    let mut expected = made.clone();
+    expected["phone"] = json!("112");
+    assert_eq!(replaced.ok(), expected);
+
+    let some = json!({"last_name": "Byron", "city": null, "blood_group": "o+"});
+    let changed = coordinator.patch(&path, some).await.ok();
+    assert_eq!(changed["full_name"], "Ada Byron");
+    assert_eq!((&changed["city"], &changed["blood_group"]), (&json!(null), &json!("O+")));
+    assert_eq!(changed["allergies"], made["allergies"]);
+
+    // What a replacement leaves out is taken away.
+    let names = json!({"first_name": "Grace", "last_name": "Hopper", "id": "of somebody else"});
+    let bare = coordinator.put(&path, names).await.ok();
+    assert_eq!((&bare["full_name"], &bare["id"]), (&json!("Grace Hopper"), &made["id"]));
+    for field in a_record().as_object().unwrap().keys().filter(|name| !name.ends_with("t_name")) {
+        assert_eq!(bare[field], json!(null), "{field}");
+    }
+    assert_eq!(coordinator.get(&path).await.ok(), bare);
+    assert_eq!(bare["created_by"], made["created_by"]);
+
+    let mine = json!({"first_name": "Eve", "last_name": "Eve"});
+    for method in [Method::PUT, Method::PATCH] {
+        let stale = send_if(&coordinator, method.clone(), &path, "\"1\"", &mine).await;
+        let _ = stale.problem(412, "stale");
+        let version = coordinator.get(&path).await.header("etag").to_owned();
+        send_if(&coordinator, method, &path, &version, &mine).await.ok();
+    }
+}
+
+async fn patients_change_how_they_are_reached_and_nothing_else(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let patient = clinic.registered("patient", json!({"allergies": "Nuts"})).await;
+    let path = format!("/api/v1/patients/{}", patient.patient_id());
+    let others = json!({
+        "first_name": "Eve", "last_name": "Eve", "date_of_birth": "1984-02-29", "gender": "F",
+        "blood_group": "A+", "allergies": "None", "medical_history": "None",
+        "current_medications": "Aspirin",
+    });
+    let before = patient.get(&path).await.ok();
+
+    for (field, value) in a_record().as_object().unwrap() {
+        let answer = patient.patch(&path, json!({field: value})).await;
+        if others[field].is_null() {
+            assert_eq!(&answer.ok()[field], value);
+            continue;
+        }
+        let refused = patient.patch(&path, json!({field: others[field]})).await;
+        let refused = refused.problem(403, "forbidden");
+        // It says what they may change instead.
+        let said = text(&refused.body["detail"]);
+        let named: Vec<_> = said.split([' ', ',', '.', ':']).collect();
+        for (name, _) in a_record().as_object().unwrap() {
+            assert_eq!(named.contains(&name.as_str()), others[name].is_null(), "{name}: {said}");
+        }
+        // Something that is theirs to change beside it changes nothing.
+        let both = patient.patch(&path, json!({field: others[field], "city": "Bonn"})).await;
+        let _ = both.problem(403, "forbidden");
+    }
+    let after = patient.get(&path).await.ok();
+    assert_eq!(after["city"], "London");
+    for field in others.as_object().unwrap().keys() {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+
+    // The whole record, sent back with another phone.
+    let mut whole = after.clone();
+    whole["phone"] = json!("911");
+    assert_eq!(patient.put(&path, whole.clone()).await.ok()["phone"], "911");
+    whole["allergies"] = json!(null);
+    let _ = patient.put(&path, whole).await.problem(403, "forbidden");
+    // Their account is a record of its own.
+    let account = patient.get("/api/v1/auth/me").await.ok();
+    assert_eq!((&account["phone"], &account["email"]), (&json!(null), &patient.user["email"]));
+    patient.patch("/api/v1/auth/me", json!({"first_name": "Eve", "phone": "119"})).await.ok();
+    let record = patient.get(&path).await.ok();
+    assert_eq!((&record["first_name"], &record["phone"]), (&before["first_name"], &json!("911")));
+}
+
+async fn an_archived_record_is_gone_from_every_read_and_comes_back(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (coordinator, admin) = (clinic.a_coordinator().await, clinic.an_admin().await);
+    let doctor = clinic.a_doctor().await;
+    let made = coordinator.post("/api/v1/patients", a_record()).await.created();
+    let id = text(&made["id"]);
+    let path = format!("/api/v1/patients/{id}");
+    let booked = coordinator
+        .post("/api/v1/appointments", a_booking(&doctor.doctor_id(), &id, NINE))
+        .await
+        .created();
+    let appointment = format!("/api/v1/appointments/{}", text(&booked["id"]));
+    coordinator.post(&format!("{appointment}/cancel"), json!({})).await.ok();
+
+    let headers = [("if-match", "\"7\"")];
+    let stale = coordinator.send(Method::DELETE, &path, &headers, None).await;
+    let _ = stale.problem(412, "stale");
+    let archived = coordinator.delete(&path).await.with_status(204);
+    assert_eq!(archived.text, "");
+
+    let restore = format!("{path}/restore");
+    for person in [&coordinator, &doctor, &admin] {
+        let _ = person.get(&path).await.problem(404, "not-found");
+        let _ = person.patch(&path, json!({"city": "Bonn"})).await.problem(404, "not-found");
+        let _ = person.put(&path, a_record()).await.problem(404, "not-found");
+        let _ = person.delete(&path).await.problem(404, "not-found");
+        let booking = a_booking(&doctor.doctor_id(), &id, NINE);
+        let refused = person.post("/api/v1/appointments", booking).await;
+        let _ = refused.problem(404, "not-found");
+        // What has taken place stays in the lists of those who could see it.
+        assert_eq!(person.get(&appointment).await.ok()["patient"]["full_name"], "Ada Lovelace");
+    }
+    for person in [&coordinator, &doctor] {
+        let _ = person.post(&restore, json!({})).await.problem(403, "forbidden");
+    }
+
+    let restored = admin.post(&restore, json!({})).await;
+    assert_eq!(restored.header("etag"), "\"3\"");
+    let mut expected = made;
+    expected["updated_at"] = restored.body["updated_at"].clone();
+    assert_eq!(restored.ok(), expected);
+    assert_eq!(coordinator.get(&path).await.ok(), expected);
+    let _ = admin.post(&restore, json!({})).await.problem(409, "not-archived");
+    let nobody = "/api/v1/patients/0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f/restore";
+    let _ = admin.post(nobody, json!({})).await.problem(404, "not-found");
+}
+
+async fn what_is_still_to_take_place_keeps_a_record_in_use(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (coordinator, doctor) = (clinic.a_coordinator().await, clinic.a_doctor().await);
+    let made = coordinator.post("/api/v1/patients", a_record()).await.created();
+    let path = format!("/api/v1/patients/{}", text(&made["id"]));
+    let mut booked = Vec::new();
+    for starts_at in [NINE, "2030-01-07T10:00:00Z"] {
+        let body = a_booking(&doctor.doctor_id(), &text(&made["id"]), starts_at);
+        let made = coordinator.post("/api/v1/appointments", body).await.created();
+        booked.push(format!("/api/v1/appointments/{}/cancel", text(&made["id"])));
+    }
+
+    for (left, words) in [(2, "2 active appointments"), (1, "1 active appointment;")] {
+        let refused = coordinator.delete(&path).await.problem(409, "still-needed");
+        assert_eq!(refused.body["blocking"], json!({"appointments": left}));
+        assert!(text(&refused.body["detail"]).contains(words), "{}", refused.text);
+        assert_eq!(coordinator.get(&path).await.header("etag"), "\"1\"");
+        coordinator.post(&booked.pop().unwrap(), json!({})).await.ok();
+    }
+    let _ = coordinator.delete(&path).await.with_status(204);
+}
+
+async fn of_a_booking_and_an_archiving_at_once_exactly_one_is_done(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (coordinator, doctor) = (clinic.a_coordinator().await, clinic.a_doctor().await);
+    for round in 0..20 {
+        let made = coordinator.post("/api/v1/patients", a_record()).await.created();
+        let path = format!("/api/v1/patients/{}", text(&made["id"]));
+        let starts_at = format!("2030-01-{:02}T09:00:00Z", 7 + round);
+        let booking = a_booking(&doctor.doctor_id(), &text(&made["id"]), &starts_at);
+
+        let (booked, archived) = if round % 2 == 0 {
+            tokio::join!(
+                coordinator.post("/api/v1/appointments", booking),
+                coordinator.delete(&path)
+            )
+        } else {
+            let (archived, booked) = tokio::join!(
+                coordinator.delete(&path),
+                coordinator.post("/api/v1/appointments", booking),
+            );
+            (booked, archived)
+        };
+
+        let outcome = (booked.status, archived.status);
+        assert!([(201, 409), (404, 204)].contains(&outcome), "{outcome:?}");
+    }
+}
+
+async fn somebody_whose_own_record_is_archived_signs_in_without_one(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (admin, doctor) = (clinic.an_admin().await, clinic.a_doctor().await);
+    let patient = clinic.a_patient().await;
+    let id = patient.patient_id();
+    let path = format!("/api/v1/patients/{id}");
+    let user = format!("/api/v1/users/{}", patient.user_id());
+    let booked = patient.books(&doctor.doctor_id(), NINE).await.created();
+    let appointment = format!("/api/v1/appointments/{}", text(&booked["id"]));
+    patient.post(&format!("{appointment}/cancel"), json!({})).await.ok();
+    let _ = patient.delete(&path).await.problem(403, "forbidden");
+
+    let _ = admin.delete(&path).await.with_status(204);
+
+    let without_record = async |person: &Person| {
+        assert_eq!(person.get("/api/v1/auth/me").await.ok()["patient_id"], json!(null));
+        assert_eq!(admin.get(&user).await.ok()["patient_id"], json!(null));
+        let users = admin.get("/api/v1/users?role=patient").await.ok();
+        assert_eq!(users["items"][0]["patient_id"], json!(null));
+        let _ = person.get(&path).await.problem(404, "not-found");
+        let _ = person.patch(&path, json!({"city": "Bonn"})).await.problem(404, "not-found");
+        assert_eq!(person.get("/api/v1/appointments").await.ok()["items"], json!([]));
+        let _ = person.get(&appointment).await.problem(404, "not-found");
+        let _ = person.books(&doctor.doctor_id(), NINE).await.problem(404, "not-found");
+    };
+    without_record(&patient).await;
+    let again = patient.logs_in(&text(&patient.user["username"]), PASSWORD).await;
+    assert_eq!(again.user["patient_id"], json!(null));
+    patient.patch("/api/v1/auth/me", json!({"first_name": "Eve"})).await.ok();
+
+    // Whoever becomes a patient again has a record still, which nobody else may bring back.
+    admin.patch(&user, json!({"role": "coordinator"})).await.ok();
+    let changed = admin.patch(&user, json!({"role": "patient"})).await.ok();
+    assert_eq!(changed["patient_id"], json!(null));
+    let mut again = again.logs_in(&text(&patient.user["username"]), PASSWORD).await;
+    again.user["patient_id"] = json!(id);
+    without_record(&again).await;
+    admin.post(&format!("{path}/restore"), json!({})).await.ok();
+    assert_eq!(again.get("/api/v1/auth/me").await.ok()["patient_id"], json!(id));
+    assert_eq!(again.get(&path).await.ok()["id"], json!(id));
+    again.get(&appointment).await.ok();
+}
+
+#[actix_web::test]
+async fn what_a_change_does_not_know_is_refused_by_name_and_nothing_changes() {
+    let clinic = TestApp::start().await;
+    let coordinator = clinic.a_coordinator().await;
+    let made = coordinator.post("/api/v1/patients", a_record()).await.created();
+    let path = format!("/api/v1/patients/{}", text(&made["id"]));
+    let shown = ["id", "full_name", "created_by", "user_id", "created_at", "updated_at"];
+
+    for field in shown.iter().chain(&["role", "version", "patient_id", "archived_at", "color"]) {
+        let mut body = a_record();
+        body["city"] = json!("Bonn");
+        body[field] = made[field].clone();
+        assert_eq!(
+            coordinator.post("/api/v1/patients", body.clone()).await.wrong_fields(),
+            [*field]
+        );
+        assert_eq!(coordinator.patch(&path, body.clone()).await.wrong_fields(), [*field]);
+        if !shown.contains(field) {
+            assert_eq!(coordinator.put(&path, body).await.wrong_fields(), [*field]);
+        }
+    }
+    assert_eq!(coordinator.get(&path).await.ok(), made);
+}
+
+#[actix_web::test]
+async fn every_wrong_field_of_a_change_is_named_at_once() {
+    let clinic = TestApp::start().await;
+    let coordinator = clinic.a_coordinator().await;
+    let made = coordinator.post("/api/v1/patients", a_record()).await.created();
+    let path = format!("/api/v1/patients/{}", text(&made["id"]));
+    let wrong = json!({
+        "first_name": null, "last_name": " ", "email": "ada", "phone": "1", "gender": "X",
+        "blood_group": "X", "date_of_birth": "2030-02-30", "allergies": 7, "city": "a\u{0}b",
+        "emergency_contact_name": "x".repeat(151), "address": ["a"], "country": "\n\u{7}",
+    });
+    let named: Vec<_> = wrong.as_object().unwrap().keys().map(String::as_str).collect();
+
+    for answer in
+        [coordinator.put(&path, wrong.clone()).await, coordinator.patch(&path, wrong.clone()).await]
+    {
+        assert_eq!(
+            answer.body["errors"]["date_of_birth"][0],
+            "2030-02-30 is not a day of the calendar."
+        );
+        assert_eq!(answer.wrong_fields(), named);
+    }
+    assert_eq!(coordinator.put(&path, json!({})).await.wrong_fields(), ["first_name", "last_name"]);
+    let unborn = json!({"first_name": "A", "last_name": "B", "date_of_birth": "2030-01-09"});
+    assert_eq!(coordinator.put(&path, unborn.clone()).await.wrong_fields(), ["date_of_birth"]);
+    assert_eq!(coordinator.patch(&path, unborn).await.wrong_fields(), ["date_of_birth"]);
+    coordinator.patch(&path, json!({})).await.ok();
+    for id in ["0198c5a2-7b1e-7cc3-98c4-dc0c0c07398f", "ada", "7"] {
+        let nobody = format!("/api/v1/patients/{id}");
+        let _ = coordinator.patch(&nobody, json!({})).await.problem(404, "not-found");
+        let _ = coordinator.delete(&nobody).await.problem(404, "not-found");
+    }
 }
 
 #[actix_web::test]

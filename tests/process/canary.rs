@@ -46,6 +46,12 @@ impl Aviary {
         self.refusals.push(answer.problem(status, code));
     }
 
+    /// Changes what has to be theirs to change.
+    async fn changes(&mut self, person: &Person, path: &str, body: Value) -> Answer {
+        self.requests += 1;
+        person.patch(path, body).await.with_status(200)
+    }
+
     async fn reads(&mut self, person: &Person, path: &str) -> Answer {
         self.requests += 1;
         person.get(path).await.with_status(200)
@@ -66,6 +72,7 @@ async fn the_log_and_refusals_name_nobody() {
 
     let patient = comes_and_goes(&mut aviary).await;
     is_treated(&mut aviary, &patient).await;
+    is_reached_elsewhere(&mut aviary, &patient).await;
     is_misunderstood(&mut aviary, &patient).await;
 
     let log = std::fs::read_to_string(log).unwrap();
@@ -166,6 +173,25 @@ async fn is_treated(aviary: &mut Aviary, patient: &Person) {
     ] {
         aviary.reads(patient, &path).await;
     }
+}
+
+/// Changes how they are reached, and may change nothing else.
+async fn is_reached_elsewhere(aviary: &mut Aviary, patient: &Person) {
+    let path = format!("/api/v1/patients/{}", patient.patient_id());
+    let elsewhere = json!({"phone": "canary-112", "address": "canary-elsewhere"});
+    let mut whole = aviary.changes(patient, &path, elsewhere).await.body;
+    whole["allergies"] = json!("canary-nuts");
+    let medicine = json!({"current_medications": "canary-pills"});
+    let unborn = json!({"date_of_birth": "canary-day", "phone": "canary".repeat(9)});
+    for (method, body, refused) in [
+        (Method::PUT, whole, (403, "forbidden")),
+        (Method::PATCH, medicine, (403, "forbidden")),
+        (Method::PATCH, unborn.clone(), (422, "invalid")),
+        (Method::PUT, unborn, (422, "invalid")),
+    ] {
+        aviary.is_refused(patient, (method, &path), Some(body), refused).await;
+    }
+    aviary.is_refused(patient, (Method::DELETE, &path), None, (403, "forbidden")).await;
 }
 
 /// Writes what nobody understands.

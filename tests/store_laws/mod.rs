@@ -8,6 +8,7 @@ mod care;
 mod clinic;
 mod expiry;
 mod idempotency;
+mod patient;
 mod schema;
 mod session;
 mod time_slot;

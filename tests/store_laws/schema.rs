@@ -24,6 +24,7 @@ use medilink_persistence::{MigrationState, migrate};
 use medilink_tests::{TestDatabase, on_both_databases};
 
 use super::clinic::{Clinic, a_doctor, a_patient, a_user, an_entry, insert, new_id};
+use super::patient::a_whole_record;
 use super::session::a_session;
 
 on_both_databases! {
@@ -77,6 +78,7 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     work.users().set_up(at(NOW)).await.unwrap();
     work.users().lock_active_admins().await.unwrap();
     work.users().profile(user.id).await.unwrap();
+    work.users().profile_archived(user.id).await.unwrap();
     assert!(work.users().find(user.id).await.unwrap().is_some());
     let mut locked = work.users().lock(user.id).await.unwrap().unwrap();
     locked.revision.version += 1;
@@ -94,6 +96,10 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     work.patients().insert(&patient).await.unwrap();
     assert!(work.patients().find(patient.id).await.unwrap().is_some());
     assert!(work.patients().lock(patient.id).await.unwrap().is_some());
+    let mut locked = work.patients().lock_archived(patient.id).await.unwrap().unwrap();
+    locked.change(a_whole_record(), at(NOW)).unwrap();
+    work.patients().update(&locked).await.unwrap();
+    work.appointments().active_of_patient(patient.id).await.unwrap();
     work.patients().is_in_care(patient.id, doctor.id, since).await.unwrap();
     work.pharmacies().is_license_taken(&number).await.unwrap();
     work.pharmacies().insert(&pharmacy).await.unwrap();

@@ -177,6 +177,78 @@ impl PatientDetails {
         country.apply(&mut self.country);
         self
     }
+
+    /// Tells whether the record says of the patient what another one does, but for how they and their
+    /// next of kin are reached.
+    pub fn differs_in_contact_alone(&self, other: &Self) -> bool {
+        // It is taken apart, so that a field that is added later has to be put on one of the sides.
+        let Self {
+            name,
+            email: _,
+            phone: _,
+            date_of_birth,
+            gender,
+            blood_group,
+            allergies,
+            medical_history,
+            current_medications,
+            emergency_contact_name: _,
+            emergency_contact_phone: _,
+            address: _,
+            city: _,
+            state: _,
+            country: _,
+        } = self;
+        *name == other.name
+            && *date_of_birth == other.date_of_birth
+            && *gender == other.gender
+            && *blood_group == other.blood_group
+            && *allergies == other.allergies
+            && *medical_history == other.medical_history
+            && *current_medications == other.current_medications
+    }
+}
+
+impl From<PatientDetails> for PatientChanges {
+    /// Says a whole record anew: what it leaves out is taken away. A name that is missing stays.
+    fn from(details: PatientDetails) -> Self {
+        let PatientDetails {
+            name,
+            email,
+            phone,
+            date_of_birth,
+            gender,
+            blood_group,
+            allergies,
+            medical_history,
+            current_medications,
+            emergency_contact_name,
+            emergency_contact_phone,
+            address,
+            city,
+            state,
+            country,
+        } = details;
+        let keep_or_set = |part: Option<Name>| part.map_or(Change::Keep, Change::Set);
+        Self {
+            first_name: keep_or_set(name.first),
+            last_name: keep_or_set(name.last),
+            email: Change::Set(email),
+            phone: Change::Set(phone),
+            date_of_birth: Change::Set(date_of_birth),
+            gender: Change::Set(gender),
+            blood_group: Change::Set(blood_group),
+            allergies: Change::Set(allergies),
+            medical_history: Change::Set(medical_history),
+            current_medications: Change::Set(current_medications),
+            emergency_contact_name: Change::Set(emergency_contact_name),
+            emergency_contact_phone: Change::Set(emergency_contact_phone),
+            address: Change::Set(address),
+            city: Change::Set(city),
+            state: Change::Set(state),
+            country: Change::Set(country),
+        }
+    }
 }
 
 /// A day of birth that has not come yet.
@@ -237,6 +309,18 @@ impl Patient {
         Self::new(id, details, Some(user.id), user.id, now)
     }
 
+    /// Writes into the record what it says from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`UnbornError`] if the day of birth is in the future.
+    pub fn change(&mut self, details: PatientDetails, now: Timestamp) -> Result<(), UnbornError> {
+        details.date_of_birth.map(|day| born_by(day, now)).transpose()?;
+        self.details = details;
+        self.revision.touch(now);
+        Ok(())
+    }
+
     /// Takes the record out of use.
     ///
     /// # Errors
@@ -263,6 +347,7 @@ impl Patient {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::Uuid;
     use crate::time::at;
 
     #[test]
@@ -308,6 +393,92 @@ mod tests {
         };
         assert!(details.clone().with(changes) == expected);
         assert!(details.clone().with(PatientChanges::default()) == details);
+    }
+
+    /// What a record says that says something in every field.
+    fn a_whole_record() -> PatientDetails {
+        let text = |raw| ClinicalText::parse(raw).ok();
+        let (name, phone) = (|raw| Name::parse(raw).ok(), |raw| Phone::parse(raw).ok());
+        let place = |raw| Place::parse(raw).ok();
+        PatientDetails {
+            name: PersonName::parse("Ada", "Byron").unwrap(),
+            email: Email::parse("ada@example.org").ok(),
+            phone: phone("+44 20"),
+            date_of_birth: Date::parse("1984-02-29").ok(),
+            gender: Some(Gender::Female),
+            blood_group: Some(BloodGroup::OPositive),
+            allergies: text("Penicillin"),
+            medical_history: text("Appendectomy"),
+            current_medications: text("Aspirin"),
+            emergency_contact_name: name("Annabella"),
+            emergency_contact_phone: phone("112"),
+            address: Address::parse("12 St James's Square").ok(),
+            city: place("London"),
+            state: place("Westminster"),
+            country: place("UK"),
+        }
+    }
+
+    #[test]
+    fn how_a_patient_is_reached_is_told_from_what_they_are() {
+        let contact = PatientChanges {
+            email: Change::Set(None),
+            phone: Change::Set(None),
+            emergency_contact_name: Change::Set(None),
+            emergency_contact_phone: Change::Set(None),
+            address: Change::Set(None),
+            city: Change::Set(None),
+            state: Change::Set(None),
+            country: Change::Set(None),
+            ..PatientChanges::default()
+        };
+        let other = || PatientChanges::default();
+        let name = || Change::Set(Name::parse("Eve").unwrap());
+        let others = [
+            PatientChanges { first_name: name(), ..other() },
+            PatientChanges { last_name: name(), ..other() },
+            PatientChanges { date_of_birth: Change::Set(None), ..other() },
+            PatientChanges { gender: Change::Set(None), ..other() },
+            PatientChanges { blood_group: Change::Set(None), ..other() },
+            PatientChanges { allergies: Change::Set(None), ..other() },
+            PatientChanges { medical_history: Change::Set(None), ..other() },
+            PatientChanges { current_medications: Change::Set(None), ..other() },
+        ];
+        let stays_contact =
+            |changes| a_whole_record().with(changes).differs_in_contact_alone(&a_whole_record());
+
+        assert!(stays_contact(contact));
+        assert!(stays_contact(PatientChanges::from(a_whole_record())), "nothing differs");
+        for changes in others {
+            assert!(!stays_contact(changes));
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_said_anew_is_that_record_whatever_was_there() {
+        let few = PatientDetails {
+            name: PersonName::parse("Grace", "Hopper").unwrap(),
+            ..PatientDetails::default()
+        };
+
+        let replaced = |old: PatientDetails, new: &PatientDetails| old.with(new.clone().into());
+        assert!(replaced(a_whole_record(), &few) == few);
+        assert!(replaced(few, &a_whole_record()) == a_whole_record());
+    }
+
+    #[test]
+    fn a_change_that_makes_somebody_unborn_changes_nothing() {
+        let now = at("2030-01-07T23:00:00Z");
+        let (id, by) = (PatientId::new(Uuid::nil()), UserId::new(Uuid::nil()));
+        let mut patient = Patient::new(id, a_whole_record(), None, by, now);
+        let before = patient.clone();
+        let born =
+            |day| PatientDetails { date_of_birth: Date::parse(day).ok(), ..a_whole_record() };
+
+        assert_eq!(patient.change(born("2030-01-09"), now), Err(UnbornError));
+        assert_eq!(patient, before);
+        patient.change(born("2030-01-07"), now).unwrap();
+        assert_eq!(patient.revision.version, 2);
     }
 
     #[test]

@@ -558,14 +558,28 @@ mod tests {
 
     #[test]
     fn a_list_reaches_exactly_what_single_reads_allow() {
+        for action in [Action::ReadAppointment, Action::ReadPatient] {
+            for role in Role::ALL {
+                for relation in Relation::ALL {
+                    let one = permits(*role, action, *relation) == Access::Allow;
+                    let listed = match reach(*role, action) {
+                        Reach::Everything => true,
+                        Reach::Within(relations) => relations.contains(relation),
+                    };
+                    assert_eq!(one, listed, "{action} {role} {relation}");
+                }
+            }
+        }
+    }
+
+    /// The use case asks for the smaller permission first.
+    #[test]
+    fn whoever_may_change_a_record_may_change_how_the_patient_is_reached() {
         for role in Role::ALL {
             for relation in Relation::ALL {
-                let one = permits(*role, Action::ReadAppointment, *relation) == Access::Allow;
-                let listed = match reach(*role, Action::ReadAppointment) {
-                    Reach::Everything => true,
-                    Reach::Within(relations) => relations.contains(relation),
-                };
-                assert_eq!(one, listed, "{role} {relation}");
+                let whole = permits(*role, Action::ChangePatient, *relation);
+                let contact = permits(*role, Action::ChangePatientContact, *relation);
+                assert!(whole <= contact, "{role} {relation}");
             }
         }
     }

@@ -14,6 +14,7 @@ use medilink_application::Error;
 use medilink_application::error::{FieldErrors, StoreError};
 use medilink_domain::archive::Blocking;
 use medilink_domain::id::{RequestId, Uuid};
+use medilink_domain::policy::Action;
 use medilink_domain::rule::RuleCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -245,6 +246,13 @@ impl From<Error> for Problem {
             Error::Unauthenticated => Self::plain(ProblemKind::AUTHENTICATION_REQUIRED),
             Error::WrongCredentials => Self::plain(ProblemKind::WRONG_CREDENTIALS),
             Error::RefreshTokenRefused => Self::plain(ProblemKind::REFRESH_TOKEN_REFUSED),
+            // Of those who know of a record, patients alone may not change all of it.
+            Error::Forbidden(Action::ChangePatient) => Self::new(
+                ProblemKind::FORBIDDEN,
+                "You may change how you are reached: email, phone, address, city, state, country, \
+                emergency_contact_name and emergency_contact_phone. Ask the practice to change \
+                anything else.",
+            ),
             Error::Forbidden(_) => Self::plain(ProblemKind::FORBIDDEN),
             Error::ApprovalPending => Self::plain(ProblemKind::APPROVAL_PENDING),
             Error::NotFound(_) => Self::new(ProblemKind::NOT_FOUND, sentence(&error)),

@@ -46,6 +46,10 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
         one(locked, &self.transaction).await
     }
 
+    async fn active_of_patient(&mut self, patient: PatientId) -> Result<u64, StoreError> {
+        active_of_patient(patient).count(&self.transaction).await.map_err(store_error)
+    }
+
     async fn booked(
         &mut self,
         doctor: DoctorId,
@@ -161,12 +165,18 @@ impl AppointmentQueries for SeaOrmQueries {
 
 /// Selects the active appointments of a doctor.
 pub(crate) fn active_of_doctor(doctor: DoctorId) -> Select<appointment::Entity> {
-    use appointment::Column;
+    active().filter(appointment::Column::DoctorId.eq(doctor.as_uuid()))
+}
 
+/// Selects the active appointments of a patient.
+pub(crate) fn active_of_patient(patient: PatientId) -> Select<appointment::Entity> {
+    active().filter(appointment::Column::PatientId.eq(patient.as_uuid()))
+}
+
+fn active() -> Select<appointment::Entity> {
     let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
-    appointment::Entity::find()
-        .filter(Column::DoctorId.eq(doctor.as_uuid()))
-        .filter(Column::Status.is_in(active.map(|status| status.as_str())))
+    let active = active.map(|status| status.as_str());
+    appointment::Entity::find().filter(appointment::Column::Status.is_in(active))
 }
 
 /// Selects what a list may and should show.

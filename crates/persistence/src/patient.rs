@@ -9,7 +9,7 @@ use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
 use medilink_domain::name::PersonName;
 use medilink_domain::patient::{BloodGroup, Gender, Patient, PatientDetails};
-use medilink_domain::record::Record;
+use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
 use medilink_domain::time::{Date, Timestamp};
 use sea_orm::sea_query::{Expr, LockType, SelectStatement, UnionType};
@@ -49,6 +49,14 @@ impl PatientRepository for SeaOrmUnitOfWork {
 
     async fn insert(&mut self, patient: &Patient) -> Result<(), StoreError> {
         self.add(row(patient)).await
+    }
+
+    async fn update(&mut self, patient: &Patient) -> Result<(), StoreError> {
+        use patient::Column;
+
+        let columns = [Column::Id, Column::Version];
+        let id = patient.id.as_uuid();
+        self.replace(Concept::Patient, columns, id, patient.revision, row(patient)).await
     }
 }
 

@@ -12,7 +12,7 @@ use medilink_domain::policy::{Action, reach};
 use medilink_domain::user::Role;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryTrait, Statement};
 
-use crate::appointment::{active_of_doctor, page_of, seen, select};
+use crate::appointment::{active_of_doctor, active_of_patient, page_of, seen, select};
 use crate::assignment;
 use crate::connection::{self, DatabaseUrl};
 use crate::patient::care;
@@ -84,6 +84,22 @@ async fn the_guards_seek_among_the_active() {
         assert!(steps.len() == 1, "{steps:?}");
         assert!(steps[0].contains(&format!("INDEX appointments_{party}_active ")), "{steps:?}");
     }
+}
+
+/// Whoever archives a record waits for no more than the appointments that are still to take place.
+#[tokio::test]
+async fn the_active_appointments_of_a_patient_are_counted_in_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+
+    let active = active_of_patient(PatientId::new(Uuid::from_u128(40)));
+    let steps = explained(&database, active.build(DbBackend::Sqlite)).await;
+
+    assert!(steps.len() == 1, "{steps:?}");
+    assert!(steps[0].contains("INDEX appointments_patient_status "), "{steps:?}");
+    assert!(steps[0].contains("(patient_id=? AND status=?)"), "{steps:?}");
 }
 
 /// A doctor may have had thousands of appointments, and a clinic millions.

@@ -63,6 +63,17 @@ static OWN_PROFILE: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {OWN_PROFILE_COLUMNS} FROM users {OWN_PROFILE_JOINS} WHERE users.id = $1")
 });
 
+/// Reads it, whether or not it is archived.
+static OWN_PROFILE_ARCHIVED: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {OWN_PROFILE_COLUMNS} FROM users
+        LEFT JOIN doctors ON doctors.user_id = users.id
+        LEFT JOIN patients ON patients.user_id = users.id
+        LEFT JOIN pharmacies ON pharmacies.user_id = users.id
+        WHERE users.id = $1"
+    )
+});
+
 #[async_trait]
 impl UserRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -87,9 +98,11 @@ impl UserRepository for SeaOrmUnitOfWork {
     }
 
     async fn profile(&mut self, id: UserId) -> Result<OwnProfile, StoreError> {
-        let statement = self.statement(&OWN_PROFILE, [id.as_uuid().into()]);
-        let found = OwnProfileRow::find_by_statement(statement).one(&self.transaction).await;
-        Ok(found.map_err(store_error)?.map(|row| row.restore()).unwrap_or_default())
+        self.own_profile(&OWN_PROFILE, id).await
+    }
+
+    async fn profile_archived(&mut self, id: UserId) -> Result<OwnProfile, StoreError> {
+        self.own_profile(&OWN_PROFILE_ARCHIVED, id).await
     }
 
     async fn set_up(&mut self, now: Timestamp) -> Result<bool, StoreError> {
@@ -129,6 +142,12 @@ impl UserRepository for SeaOrmUnitOfWork {
 }
 
 impl SeaOrmUnitOfWork {
+    async fn own_profile(&self, sql: &str, id: UserId) -> Result<OwnProfile, StoreError> {
+        let statement = self.statement(sql, [id.as_uuid().into()]);
+        let found = OwnProfileRow::find_by_statement(statement).one(&self.transaction).await;
+        Ok(found.map_err(store_error)?.map(|row| row.restore()).unwrap_or_default())
+    }
+
     async fn add_words_of_user(&mut self, user: &User) -> Result<(), StoreError> {
         let rows = search_words(user).into_iter().map(|word| user_word::ActiveModel {
             word: Set(word),

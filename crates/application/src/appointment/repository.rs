@@ -25,6 +25,9 @@ pub trait AppointmentRepository: Send {
     /// `None` if there is none by that id.
     async fn lock(&mut self, id: AppointmentId) -> Result<Option<Appointment>, StoreError>;
 
+    /// Counts the active appointments of a patient.
+    async fn active_of_patient(&mut self, patient: PatientId) -> Result<u64, StoreError>;
+
     /// Tells whether an active appointment of the doctor overlaps a time.
     async fn is_booked(&mut self, doctor: DoctorId, time: Period) -> Result<bool, StoreError> {
         Ok(!self.booked(doctor, time.starts_at(), time.ends_at()).await?.is_empty())

@@ -1,8 +1,11 @@
 //! Patients: the use cases, one file each.
 
+mod archive;
+mod change;
 mod create;
 mod find;
 mod repository;
+mod restore;
 mod view;
 
 use std::sync::Arc;
@@ -23,7 +26,8 @@ use crate::call::{Call, Subject, Written};
 use crate::error::{Result, StoreError};
 use crate::store::UnitOfWork;
 
-/// The use cases about patients' records: `create` and `find`. Registrations make records too.
+/// The use cases about patients' records: `create`, `find`, `change`, `archive` and `restore`.
+/// Registrations make records too.
 pub struct Patients {
     ports: Ports,
     settings: Arc<Settings>,

@@ -34,6 +34,11 @@ pub trait PatientRepository: Send {
 
     /// Adds a patient's record.
     async fn insert(&mut self, patient: &Patient) -> Result<(), StoreError>;
+
+    /// Replaces the stored record.
+    ///
+    /// MUST fail with [`StoreError::Stale`] if it changed since it was read.
+    async fn update(&mut self, patient: &Patient) -> Result<(), StoreError>;
 }
 
 /// A patient's record as it is read, with what decides who may see it.

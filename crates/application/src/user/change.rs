@@ -16,8 +16,9 @@ use crate::store::UnitOfWork;
 
 impl Users {
     /// Changes a user's name, phone or role. Whoever gets a role that has a profile, and has none
-    /// yet, gets a blank one; a doctor's that was archived comes back. A new role holds from their
-    /// next request on.
+    /// yet, gets a blank one; a doctor's that was archived comes back, and a patient's record that was
+    /// archived is theirs still, and comes back when it is restored. A new role holds from their next
+    /// request on.
     ///
     /// # Errors
     ///
@@ -45,7 +46,7 @@ impl Users {
         let admins = work.users().lock_active_admins().await?;
         let user = work.users().lock(id).await?;
         let mut user = user.ok_or_else(|| call.missing(ACTION, subject))?;
-        let own = work.users().profile(id).await?;
+        let own = work.users().profile_archived(id).await?;
         expected.check(Concept::User, user.revision.version)?;
         user.change(changes, call.actor().user, &admins, now)?;
 
@@ -97,15 +98,21 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_doctor, a_user, at};
+    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_doctor, a_patient, a_user, at};
 
     fn a_clinic(role: Role, own: OwnProfile) -> FakeClinic {
+        a_clinic_with(role, own, own)
+    }
+
+    /// A clinic with a user who has these profiles in use, and these with what is archived.
+    fn a_clinic_with(role: Role, own: OwnProfile, archived: OwnProfile) -> FakeClinic {
         let mut clinic = FakeClinic::default();
         let user = a_user(role, UserStatus::Active);
         let admins = vec![user.id];
         clinic.work.users.expect_lock_active_admins().return_once(|| Ok(admins));
         clinic.work.users.expect_lock().return_once(|_| Ok(Some(user)));
         clinic.work.users.expect_profile().returning(move |_| Ok(own));
+        clinic.work.users.expect_profile_archived().returning(move |_| Ok(archived));
         clinic.work.users.expect_update().returning(|_| Ok(()));
         clinic
     }
@@ -165,6 +172,16 @@ mod tests {
         let (changed, _) = become_a(Role::Doctor, a_clinic(Role::Patient, own), Role::Admin).await;
 
         assert_eq!(changed.ok().unwrap().record.doctor_id, own.doctor);
+    }
+
+    #[tokio::test]
+    async fn whoever_has_an_archived_record_gets_no_second_one() {
+        let archived = OwnProfile { patient: Some(a_patient().id), ..OwnProfile::default() };
+        let clinic = a_clinic_with(Role::Coordinator, OwnProfile::default(), archived);
+
+        let (changed, _) = become_a(Role::Patient, clinic, Role::Admin).await;
+
+        assert_eq!(changed.ok().unwrap().record.patient_id, None);
     }
 
     #[tokio::test]

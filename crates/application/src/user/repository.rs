@@ -56,6 +56,9 @@ pub trait UserRepository: Send {
     /// Returns which profile is a user's.
     async fn profile(&mut self, id: UserId) -> Result<OwnProfile, StoreError>;
 
+    /// Does what `profile` does, for an archived profile too.
+    async fn profile_archived(&mut self, id: UserId) -> Result<OwnProfile, StoreError>;
+
     /// Notes that the installation has had an administrator, and tells whether it had none before.
     ///
     /// MUST say so to one unit of work alone, however many ask at once.

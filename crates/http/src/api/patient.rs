@@ -1,108 +1,30 @@
 //! Patients' records over HTTP.
 
-use actix_web::{get, post};
-use medilink_application::Result;
-use medilink_application::error::FieldErrors;
+mod body;
+
+use actix_web::{delete, get, patch, post, put};
 use medilink_application::patient::PatientView;
-use medilink_domain::email::Email;
 use medilink_domain::id::PatientId;
-use medilink_domain::patient::{BloodGroup, Gender, PatientChanges, PatientDetails};
 use medilink_domain::record::Concept;
-use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
-use medilink_domain::time::Date;
-use serde::Deserialize;
-use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(super) use self::body::PatientFields;
+use self::body::{ChangePatientBody, CreatePatientBody, ReplacePatientBody};
 use crate::actor::{App, SignedIn};
-use crate::answer::{Created, Shown, Tagged};
-use crate::body::{Body, Id, IdempotencyHeader};
-use crate::field::{Field, Rest, read};
+use crate::answer::{Changed, Created, Done, Shown, Tagged};
+use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
 use crate::problem::Problem;
 use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(create_patient).service(find_patient);
-}
-
-/// What to send to make a patient's record.
-#[derive(Deserialize, ToSchema)]
-struct CreatePatientBody {
-    /// The given name.
-    #[serde(default)]
-    #[schema(value_type = Name, required = true)]
-    first_name: Field<String>,
-    /// The family name.
-    #[serde(default)]
-    #[schema(value_type = Name, required = true)]
-    last_name: Field<String>,
-    /// The e-mail address.
-    #[serde(default)]
-    #[schema(value_type = Option<Email>)]
-    email: Field<String>,
-    /// The telephone number, kept as written.
-    #[serde(default)]
-    #[schema(value_type = Option<Phone>)]
-    phone: Field<String>,
-    #[serde(flatten)]
-    record: PatientFields,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Rest,
-}
-
-/// The fields of a record that say nothing of the person's name.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct PatientFields {
-    /// The day of birth, not in the future.
-    #[serde(default)]
-    #[schema(value_type = Option<Date>)]
-    date_of_birth: Field<String>,
-    /// The gender; `N` says that the person prefers not to say.
-    #[serde(default)]
-    #[schema(value_type = Option<Gender>)]
-    gender: Field<String>,
-    /// The blood group.
-    #[serde(default)]
-    #[schema(value_type = Option<BloodGroup>)]
-    blood_group: Field<String>,
-    /// What the patient must not be given.
-    #[serde(default)]
-    #[schema(value_type = Option<ClinicalText>)]
-    allergies: Field<String>,
-    /// What the patient has had.
-    #[serde(default)]
-    #[schema(value_type = Option<ClinicalText>)]
-    medical_history: Field<String>,
-    /// What the patient takes.
-    #[serde(default)]
-    #[schema(value_type = Option<ClinicalText>)]
-    current_medications: Field<String>,
-    /// Whom to call.
-    #[serde(default)]
-    #[schema(value_type = Option<Name>)]
-    emergency_contact_name: Field<String>,
-    /// Where to call them.
-    #[serde(default)]
-    #[schema(value_type = Option<Phone>)]
-    emergency_contact_phone: Field<String>,
-    /// Street and house.
-    #[serde(default)]
-    #[schema(value_type = Option<Address>)]
-    address: Field<String>,
-    /// City.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    city: Field<String>,
-    /// State or region.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    state: Field<String>,
-    /// Country.
-    #[serde(default)]
-    #[schema(value_type = Option<Place>)]
-    country: Field<String>,
+    config
+        .service(create_patient)
+        .service(find_patient)
+        .service(replace_patient)
+        .service(change_patient)
+        .service(archive_patient)
+        .service(restore_patient);
 }
 
 impl Shown for PatientView {
@@ -122,6 +44,14 @@ problems! {
     CreatePatientProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
     /// Instead of a record.
     FindPatientProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
+    /// Instead of a change of a record.
+    ChangePatientProblems = SIGNED_IN | BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE];
+    /// Instead of taking a record out of use.
+    ArchivePatientProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
+        refused by [StillNeeded];
+    /// Instead of putting a record back into use.
+    RestorePatientProblems = SIGNED_IN | KEYED_BODY
+        | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE], refused by [NotArchived];
 }
 
 /// Make a patient's record
@@ -172,43 +102,116 @@ async fn find_patient(
     Ok(Tagged(patient))
 }
 
-impl CreatePatientBody {
-    fn details(self) -> Result<PatientDetails> {
-        let mut errors = FieldErrors::default();
-        let changes = self.read(&mut errors);
-        errors.check()?;
-        Ok(PatientDetails::default().with(changes))
-    }
-
-    fn read(self, errors: &mut FieldErrors) -> PatientChanges {
-        self.unknown.refuse(errors);
-        read!(self, errors => PatientChanges {
-            first_name: begin(Name::parse),
-            last_name: begin(Name::parse),
-            email: change_text(Email::parse),
-            phone: change_text(Phone::parse),
-            ..self.record.read(errors)
-        })
-    }
+/// Replace a patient's record
+///
+/// Takes the record as it is from now on: what is left out is taken away. What else a record shows,
+/// such as `id` and `full_name`, may be sent back with it and is ignored. Administrators, the maker of
+/// the record and doctors who care for the patient change all of it. Patients change how they are
+/// reached: `email`, `phone`, `address`, `city`, `state`, `country`, `emergency_contact_name` and
+/// `emergency_contact_phone`. The account that a patient signs in with is a record of its own and stays
+/// as it is.
+#[utoipa::path(
+    tag = "patients",
+    params(("id" = inline(PatientId), Path, description = "The patient."), IfMatchHeader),
+    request_body(content = ReplacePatientBody, example = json!({
+        "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1984-02-29",
+        "gender": "F", "blood_group": "O+", "allergies": "Penicillin", "phone": "+44 20 7946 0000",
+    })),
+    responses(Changed<PatientView>, ChangePatientProblems),
+    security(("bearer" = [])),
+)]
+#[put("/patients/{id}")]
+async fn replace_patient(
+    app: App,
+    caller: SignedIn,
+    id: Id<PatientId>,
+    expected: IfMatch,
+    body: Body<ReplacePatientBody>,
+) -> Result<Changed<PatientView>, Problem> {
+    let changes = body.read()?.changes()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let change = async |call: &_| app.patients.change(call, id, changes, expected).await;
+    Ok(Changed(caller.perform(&app, change).await?))
 }
 
-impl PatientFields {
-    /// Reads what the fields make of a record; what is wrong is added to the errors.
-    pub(super) fn read(self, errors: &mut FieldErrors) -> PatientChanges {
-        read!(self, errors => PatientChanges {
-            date_of_birth: change(Date::parse),
-            gender: change(Gender::parse),
-            blood_group: change(BloodGroup::parse),
-            allergies: change_text(ClinicalText::parse),
-            medical_history: change_text(ClinicalText::parse),
-            current_medications: change_text(ClinicalText::parse),
-            emergency_contact_name: change_text(Name::parse),
-            emergency_contact_phone: change_text(Phone::parse),
-            address: change_text(Address::parse),
-            city: change_text(Place::parse),
-            state: change_text(Place::parse),
-            country: change_text(Place::parse),
-            ..PatientChanges::default()
-        })
-    }
+/// Change a patient's record
+///
+/// Changes what is named: what is left out stays, and null takes away what may be missing.
+/// Administrators, the maker of the record and doctors who care for the patient change all of it.
+/// Patients change how they are reached: `email`, `phone`, `address`, `city`, `state`, `country`,
+/// `emergency_contact_name` and `emergency_contact_phone`. The account that a patient signs in with is a
+/// record of its own and stays as it is.
+#[utoipa::path(
+    tag = "patients",
+    params(("id" = inline(PatientId), Path, description = "The patient."), IfMatchHeader),
+    request_body(content = ChangePatientBody, example = json!({
+        "phone": "+44 20 7946 0000", "city": "London", "emergency_contact_name": null,
+    })),
+    responses(Changed<PatientView>, ChangePatientProblems),
+    security(("bearer" = [])),
+)]
+#[patch("/patients/{id}")]
+async fn change_patient(
+    app: App,
+    caller: SignedIn,
+    id: Id<PatientId>,
+    expected: IfMatch,
+    body: Body<ChangePatientBody>,
+) -> Result<Changed<PatientView>, Problem> {
+    let changes = body.read()?.changes()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let change = async |call: &_| app.patients.change(call, id, changes, expected).await;
+    Ok(Changed(caller.perform(&app, change).await?))
+}
+
+/// Take a patient's record out of use
+///
+/// The record is archived: gone from every read at once, also for the patient, and kept. What has taken
+/// place stays in the lists of those who could see it. Whoever signs in as the patient still does,
+/// without a record. Appointments that are still to take place are in the way; `blocking` counts them.
+/// The maker of the record and administrators may do it.
+#[utoipa::path(
+    tag = "patients",
+    params(("id" = inline(PatientId), Path, description = "The patient."), IfMatchHeader),
+    responses(Done, ArchivePatientProblems),
+    security(("bearer" = [])),
+)]
+#[delete("/patients/{id}")]
+async fn archive_patient(
+    app: App,
+    caller: SignedIn,
+    id: Id<PatientId>,
+    expected: IfMatch,
+) -> Result<Done, Problem> {
+    let (id, expected) = (id.read()?, expected.read()?);
+    caller.perform(&app, async |call| app.patients.archive(call, id, expected).await).await?;
+    Ok(Done)
+}
+
+/// Restore a patient's record
+///
+/// Puts an archived record back into use, with everything that it said. Only for administrators.
+#[utoipa::path(
+    tag = "patients",
+    params(
+        ("id" = inline(PatientId), Path, description = "The patient."),
+        IfMatchHeader,
+        IdempotencyHeader,
+    ),
+    responses(Changed<PatientView>, RestorePatientProblems),
+    security(("bearer" = [])),
+)]
+#[post("/patients/{id}/restore")]
+async fn restore_patient(
+    app: App,
+    caller: SignedIn,
+    id: Id<PatientId>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+) -> Result<Changed<PatientView>, Problem> {
+    let (caller, body) = body.read_once_or_empty(caller)?;
+    body.check()?;
+    let (id, expected) = (id.read()?, expected.read()?);
+    let restore = async |call: &_| app.patients.restore(call, id, expected).await;
+    Ok(Changed(caller.perform(&app, restore).await?))
 }
