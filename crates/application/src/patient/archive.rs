@@ -115,6 +115,7 @@ mod tests {
     async fn appointments_are_counted_once_the_record_is_kept_from_others() {
         let mut order = Sequence::new();
         let mut clinic = FakeClinic::default();
+        clinic.work.assignments.expect_end_all_of_patient().times(1).returning(|_, _| Ok(()));
         let lock = clinic.work.patients.expect_lock().times(1).in_sequence(&mut order);
         lock.returning(|_| Ok(Some(a_patient())));
         let count = clinic.work.appointments.expect_active_of_patient();

@@ -46,7 +46,10 @@ impl Users {
         let admins = work.users().lock_active_admins().await?;
         let user = work.users().lock(id).await?;
         let mut user = user.ok_or_else(|| call.missing(ACTION, subject))?;
-        let own = work.users().profile_archived(id).await?;
+        let in_use = work.users().profile(id).await?;
+        // A patient's record is not made anew while the one that was archived is still theirs.
+        let kept = work.users().profile_archived(id).await?;
+        let own = OwnProfile { patient: kept.patient, ..in_use };
         expected.check(Concept::User, user.revision.version)?;
         user.change(changes, call.actor().user, &admins, now)?;
 
