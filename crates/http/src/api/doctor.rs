@@ -137,9 +137,8 @@ async fn list_doctors(
 /// Enter a doctor
 ///
 /// Administrators and coordinators enter doctors as whom nobody signs in; patients can be booked with
-/// them at once. An entry belongs to its creator until its doctor registers with the same licence
-/// number and is approved: from then on they speak for themself. No verified doctor and no other entry
-/// has the same licence number.
+/// them at once. An entry is its creator's to change and to archive. No verified doctor and no other
+/// entry has the same licence number.
 #[utoipa::path(
     tag = "doctors",
     params(IdempotencyHeader),
