@@ -62,7 +62,7 @@ impl CareSince {
     /// Returns the earliest start of an appointment that counts. None lasts longer than
     /// [`BookableTime::LONGEST`], so one that began before has ended before the window does begin.
     pub fn start(self) -> Timestamp {
-        self.0.saturating_add(-BookableTime::LONGEST)
+        BookableTime::earliest_until(self.0)
     }
 }
 

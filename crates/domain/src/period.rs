@@ -99,6 +99,24 @@ impl BookableTime {
         }
     }
 
+    /// Makes the time from its start and its end.
+    ///
+    /// # Errors
+    ///
+    /// A [`BookableTimeError`] unless it ends 5 to 720 minutes after its start.
+    pub fn between(starts_at: Timestamp, ends_at: Timestamp) -> Result<Self, BookableTimeError> {
+        Period::new(starts_at, ends_at).map_err(Into::into).and_then(Self::new)
+    }
+
+    /// Reads a length in minutes, whenever it is to begin.
+    ///
+    /// # Errors
+    ///
+    /// [`BookableTimeError::Length`] unless it is 5 to 720.
+    pub fn minutes(minutes: i64) -> Result<i64, BookableTimeError> {
+        Self::lasting(Timestamp::EPOCH, minutes).map(|_| minutes)
+    }
+
     /// Makes the time from its start and its length in minutes.
     ///
     /// # Errors
@@ -112,7 +130,7 @@ impl BookableTime {
 
     /// Returns the instant after which a bookable time begins that is still going on at another.
     pub fn earliest_until(instant: Timestamp) -> Timestamp {
-        instant.saturating_add(TimeDelta::minutes(-720))
+        instant.saturating_add(-Self::LONGEST)
     }
 
     /// Returns a time of the same length that starts at another instant.
@@ -123,7 +141,7 @@ impl BookableTime {
     pub fn moved_to(self, starts_at: Timestamp) -> Result<Self, BookableTimeError> {
         let ends_at =
             starts_at.checked_add(self.0.length()).map_err(|_| BookableTimeError::Length)?;
-        Period::new(starts_at, ends_at).map_err(Into::into).and_then(Self::new)
+        Self::between(starts_at, ends_at)
     }
 
     /// Returns the interval.

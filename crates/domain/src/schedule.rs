@@ -7,7 +7,7 @@
 use chrono::{Datelike, Weekday};
 
 use crate::choice::choice;
-use crate::period::{BookableTime, Period};
+use crate::period::BookableTime;
 use crate::time::{Date, TimeError};
 use crate::time_of_day::TimeOfDay;
 use crate::zone::Zone;
@@ -134,10 +134,8 @@ impl Schedule {
         if last < first {
             return Err(ScheduleError::LastDayFirst);
         }
-        let minutes = u16::try_from(minutes).map_err(|_| ScheduleError::Length)?;
-        if !(5..=720).contains(&minutes) {
-            return Err(ScheduleError::Length);
-        }
+        let minutes = BookableTime::minutes(minutes).ok().and_then(|it| u16::try_from(it).ok());
+        let minutes = minutes.ok_or(ScheduleError::Length)?;
         let calendar = std::iter::successors(Some(first), |day| day.next().ok())
             .take_while(|day| *day <= last)
             .take(Self::DAYS + 1);
@@ -164,9 +162,7 @@ impl Schedule {
             .map(|(day, from, to)| {
                 let ends = (zone.instant(day, from)?, zone.instant(day, to)?);
                 let time = match ends {
-                    (Some(start), Some(end)) => {
-                        Period::new(start, end).ok().and_then(|it| BookableTime::new(it).ok())
-                    }
+                    (Some(start), Some(end)) => BookableTime::between(start, end).ok(),
                     (None, _) | (_, None) => None,
                 };
                 Ok(Planned { day, from, time })

@@ -2,7 +2,7 @@
 
 use medilink_domain::doctor::Doctor;
 use medilink_domain::id::{DoctorId, TimeSlotId};
-use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::period::BookableTime;
 use medilink_domain::policy::Action;
 use medilink_domain::time::Date;
 use medilink_domain::time_of_day::TimeOfDay;
@@ -98,8 +98,6 @@ fn resolve(time: SlotTime, doctor: &Doctor) -> Result<BookableTime> {
         })
     };
     let (start, end) = (instant("start_time", from)?, instant("end_time", to)?);
-    Period::new(start, end)
-        .map_err(Into::into)
-        .and_then(BookableTime::new)
+    BookableTime::between(start, end)
         .map_err(|error| Error::Invalid(FieldErrors::of("end_time", error)))
 }

@@ -14,7 +14,7 @@ use medilink_domain::appointment::{
     AppointmentChanges, AppointmentOrder, AppointmentStatus, Booking,
 };
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
-use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::period::BookableTime;
 use medilink_domain::record::Concept;
 use medilink_domain::text::{AppointmentNotes, Reason};
 use medilink_domain::time::Timestamp;
@@ -611,17 +611,12 @@ fn time(
     let names_end = !ends_at.is_missing();
     let ends_at = read!(ends_at.optional(errors, Timestamp::parse));
     let names_length = !duration_minutes.is_missing();
-    let minutes = read!(duration_minutes.optional(errors, |minutes| {
-        // Held against any start here, so that a wrong start does not hide a wrong length.
-        BookableTime::lasting(Timestamp::EPOCH, minutes).map(|_| minutes)
-    }));
+    // Whatever the start, so that a wrong one does not hide a wrong length.
+    let minutes = read!(duration_minutes.optional(errors, BookableTime::minutes));
 
     let starts_at = starts_at?;
     if names_end {
-        let period = Period::new(starts_at, ends_at?);
-        return period
-            .map_err(Into::into)
-            .and_then(BookableTime::new)
+        return BookableTime::between(starts_at, ends_at?)
             .map_err(|error| errors.add("ends_at", error))
             .ok();
     }

@@ -15,7 +15,7 @@ use medilink_application::time_slot::{
 };
 use medilink_application::{Error, Result};
 use medilink_domain::id::{DoctorId, TimeSlotId};
-use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::period::BookableTime;
 use medilink_domain::record::Concept;
 use medilink_domain::schedule::{DayOfWeek, Hours, Schedule, ScheduleError};
 use medilink_domain::time::{Date, Timestamp};
@@ -427,9 +427,7 @@ impl PublishTimeSlotBody {
             let start = read!(self.starts_at.required(&mut errors, Timestamp::parse));
             let end = read!(self.ends_at.required(&mut errors, Timestamp::parse));
             start.zip(end).and_then(|(start, end)| {
-                Period::new(start, end)
-                    .map_err(Into::into)
-                    .and_then(BookableTime::new)
+                BookableTime::between(start, end)
                     .map_err(|error| errors.add("ends_at", error))
                     .map(SlotTime::At)
                     .ok()
@@ -450,10 +448,7 @@ impl PublishTimeSlotsBody {
         let last = read!(self.to_date.required(&mut errors, Date::parse));
         let from = read!(self.start_time.required(&mut errors, TimeOfDay::parse));
         let to = read!(self.end_time.required(&mut errors, TimeOfDay::parse));
-        let minutes = read!(self.slot_minutes.required(&mut errors, |minutes| {
-            // Held against any start here, so that nothing else hides a wrong length.
-            BookableTime::lasting(Timestamp::EPOCH, minutes).map(|_| minutes)
-        }));
+        let minutes = read!(self.slot_minutes.required(&mut errors, BookableTime::minutes));
         let weekdays = read!(self.weekdays.optional(&mut errors, weekdays));
         let breaks = read!(self.breaks.optional(&mut errors, breaks));
         self.unknown.refuse(&mut errors);
