@@ -6,33 +6,30 @@ use medilink_application::appointment::{
     AppointmentChangeView, AppointmentQueries, AppointmentRepository, AppointmentSelection,
     AppointmentView,
 };
-use medilink_application::doctor::DoctorBrief;
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
-use medilink_application::patient::PatientBrief;
 use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{
     Appointment, AppointmentChange, AppointmentOrder, AppointmentStatus,
 };
-use medilink_domain::doctor::display_name;
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
-use medilink_domain::name::PersonName;
 use medilink_domain::period::{BookableTime, Period};
 use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::text::{AppointmentNotes, Name, Reason};
+use medilink_domain::text::{AppointmentNotes, Reason};
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait, Select, Set,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select, Set,
 };
 
-use crate::entity::{appointment, appointment_change, doctor, patient};
+use crate::entity::{appointment, appointment_change};
 use crate::error::store_error;
 use crate::page;
+use crate::parties::{Parties, with_parties};
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, one, optional, restored, revision};
+use crate::stored::{Broken, Stored, bookable_time, one, optional, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -58,12 +55,9 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
     ) -> Result<Vec<Period>, StoreError> {
         use appointment::Column;
 
-        let active = AppointmentStatus::ALL.iter().filter(|status| status.is_active());
-        let rows: Vec<(DateTime<Utc>, DateTime<Utc>)> = appointment::Entity::find()
+        let rows: Vec<(DateTime<Utc>, DateTime<Utc>)> = active_of_doctor(doctor)
             .select_only()
             .columns([Column::StartsAt, Column::EndsAt])
-            .filter(Column::DoctorId.eq(doctor.as_uuid()))
-            .filter(Column::Status.is_in(active.map(|status| status.as_str())))
             // None is longer, so none that began before is still going on.
             .filter(Column::StartsAt.gt(BookableTime::earliest_until(from).as_utc()))
             .filter(Column::StartsAt.lt(to.as_utc()))
@@ -75,7 +69,9 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
             .map_err(store_error)?;
         let corrupt = |_| StoreError::Corrupt(doctor.into());
         rows.into_iter()
-            .map(|(start, end)| time(start, end).map(BookableTime::period).map_err(corrupt))
+            .map(|(start, end)| {
+                bookable_time(start, end).map(BookableTime::period).map_err(corrupt)
+            })
             .collect()
     }
 
@@ -258,49 +254,28 @@ fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
 
 /// Reads an appointment with what is shown of its doctor and its patient.
 pub(crate) fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {
-    // Left joins, though both are always there: the database is to begin with the appointments.
-    select
-        .join(JoinType::LeftJoin, appointment::Relation::Doctor.def())
-        .join(JoinType::LeftJoin, appointment::Relation::Patient.def())
-        .column_as(doctor::Column::FirstName, "doctor_first_name")
-        .column_as(doctor::Column::LastName, "doctor_last_name")
-        .column_as(patient::Column::FirstName, "patient_first_name")
-        .column_as(patient::Column::LastName, "patient_last_name")
+    with_parties(
+        select,
+        [appointment::Relation::Doctor.def(), appointment::Relation::Patient.def()],
+    )
 }
 
 #[derive(FromQueryResult)]
 struct SeenRow {
     #[sea_orm(nested)]
     appointment: appointment::Model,
-    doctor_first_name: Option<String>,
-    doctor_last_name: Option<String>,
-    patient_first_name: Option<String>,
-    patient_last_name: Option<String>,
+    #[sea_orm(nested)]
+    parties: Parties,
 }
 
 impl SeenRow {
     fn show(self) -> Result<AppointmentView, StoreError> {
-        let appointment = &self.appointment;
-        let broken = |Broken| StoreError::Corrupt(appointment.record());
-        let name = |first: &Option<String>, last: &Option<String>| -> Result<PersonName, Broken> {
-            Ok(PersonName {
-                first: optional(first.as_deref(), Name::parse)?,
-                last: optional(last.as_deref(), Name::parse)?,
-            })
-        };
-        let doctor = DoctorBrief {
-            id: DoctorId::new(appointment.doctor_id),
-            display_name: display_name(
-                &name(&self.doctor_first_name, &self.doctor_last_name).map_err(broken)?,
-            ),
-        };
-        let patient = PatientBrief {
-            id: PatientId::new(appointment.patient_id),
-            full_name: name(&self.patient_first_name, &self.patient_last_name)
-                .map_err(broken)?
-                .full(),
-        };
-        Ok(AppointmentView::of(restored(appointment)?, doctor, patient))
+        let appointment = restored(&self.appointment)?;
+        let (doctor, patient) = self
+            .parties
+            .show(appointment.doctor, appointment.patient)
+            .map_err(|Broken| StoreError::Corrupt(appointment.id.into()))?;
+        Ok(AppointmentView::of(appointment, doctor, patient))
     }
 }
 
@@ -365,24 +340,19 @@ impl Stored for appointment_change::Model {
 
     fn restore(&self) -> Result<AppointmentChange, Broken> {
         let old_time = match (self.old_starts_at, self.old_ends_at) {
-            (Some(starts_at), Some(ends_at)) => Some(time(starts_at, ends_at)?),
+            (Some(starts_at), Some(ends_at)) => Some(bookable_time(starts_at, ends_at)?),
             (None, _) | (_, None) => None,
         };
         Ok(AppointmentChange {
             from: optional(self.from_status.as_deref(), AppointmentStatus::parse)?,
             to: AppointmentStatus::parse(&self.to_status)?,
             old_time,
-            new_time: time(self.new_starts_at, self.new_ends_at)?,
+            new_time: bookable_time(self.new_starts_at, self.new_ends_at)?,
             by: UserId::new(self.changed_by),
             at: Timestamp::new(self.changed_at)?,
             reason: optional(self.reason.as_deref(), Reason::parse)?,
         })
     }
-}
-
-fn time(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<BookableTime, Broken> {
-    let period = Period::new(Timestamp::new(starts_at)?, Timestamp::new(ends_at)?)?;
-    Ok(BookableTime::new(period)?)
 }
 
 impl Stored for appointment::Model {
@@ -398,7 +368,7 @@ impl Stored for appointment::Model {
             doctor: DoctorId::new(self.doctor_id),
             patient: PatientId::new(self.patient_id),
             patient_created_by: UserId::new(self.patient_created_by),
-            time: time(self.starts_at, self.ends_at)?,
+            time: bookable_time(self.starts_at, self.ends_at)?,
             status: AppointmentStatus::parse(&self.status)?,
             reason: optional(self.reason.as_deref(), Reason::parse)?,
             notes: optional(self.notes.as_deref(), AppointmentNotes::parse)?,

@@ -6,29 +6,27 @@ use medilink_application::assignment::{
     AssignedDoctorView, AssignmentQueries, AssignmentRepository, AssignmentSelection,
     AssignmentView, SeenAssignment,
 };
-use medilink_application::doctor::DoctorBrief;
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
-use medilink_application::patient::PatientBrief;
 use medilink_domain::assignment::Assignment;
 use medilink_domain::care::CareSince;
-use medilink_domain::doctor::{Specialization, display_name};
+use medilink_domain::doctor::Specialization;
 use medilink_domain::id::{AssignmentId, DoctorId, PatientId, UserId};
-use medilink_domain::name::PersonName;
 use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::text::{AssignmentNotes, Name, Reason};
+use medilink_domain::text::{AssignmentNotes, Reason};
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, RelationTrait, Select, Set,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RelationTrait, Select, Set,
 };
 use uuid::Uuid;
 
-use crate::entity::{assignment, doctor, patient};
+use crate::entity::{assignment, doctor};
 use crate::error::store_error;
 use crate::page;
+use crate::parties::{Parties, doctor_brief, with_doctor, with_parties};
 use crate::patient::{care, is_in_care};
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, restored, revision};
@@ -305,10 +303,7 @@ fn page_of_doctors(
 ) -> Result<Select<assignment::Entity>, StoreError> {
     use assignment::Column;
 
-    let mut select = select
-        .join(JoinType::LeftJoin, assignment::Relation::Doctor.def())
-        .column_as(doctor::Column::FirstName, "doctor_first_name")
-        .column_as(doctor::Column::LastName, "doctor_last_name")
+    let mut select = with_doctor(select, assignment::Relation::Doctor.def())
         .column_as(doctor::Column::Specialization, "specialization")
         .order_by_desc(Column::IsPrimary)
         .order_by_desc(Column::CreatedAt)
@@ -344,38 +339,25 @@ fn instant(key: &str, id: Uuid) -> Result<Timestamp, StoreError> {
 
 /// Reads an assignment with what is shown of its doctor and its patient.
 pub(crate) fn seen(select: Select<assignment::Entity>) -> Select<assignment::Entity> {
-    // Left joins, though both are always there: the database is to begin with the assignments.
-    select
-        .join(JoinType::LeftJoin, assignment::Relation::Doctor.def())
-        .join(JoinType::LeftJoin, assignment::Relation::Patient.def())
-        .column_as(doctor::Column::FirstName, "doctor_first_name")
-        .column_as(doctor::Column::LastName, "doctor_last_name")
-        .column_as(patient::Column::FirstName, "patient_first_name")
-        .column_as(patient::Column::LastName, "patient_last_name")
+    with_parties(select, [assignment::Relation::Doctor.def(), assignment::Relation::Patient.def()])
 }
 
 #[derive(FromQueryResult)]
 struct SeenRow {
     #[sea_orm(nested)]
     assignment: assignment::Model,
-    doctor_first_name: Option<String>,
-    doctor_last_name: Option<String>,
-    patient_first_name: Option<String>,
-    patient_last_name: Option<String>,
+    #[sea_orm(nested)]
+    parties: Parties,
 }
 
 impl SeenRow {
     fn show(self) -> Result<AssignmentView, StoreError> {
-        let assignment = &self.assignment;
-        let broken = |Broken| StoreError::Corrupt(assignment.record());
-        let [first, last] = [&self.doctor_first_name, &self.doctor_last_name];
-        let doctor = brief(assignment, first.as_deref(), last.as_deref())?;
-        let [first, last] = [&self.patient_first_name, &self.patient_last_name];
-        let patient = PatientBrief {
-            id: PatientId::new(assignment.patient_id),
-            full_name: name(first.as_deref(), last.as_deref()).map_err(broken)?.full(),
-        };
-        Ok(AssignmentView::of(restored(assignment)?, doctor, patient))
+        let assignment = restored(&self.assignment)?;
+        let (doctor, patient) = self
+            .parties
+            .show(assignment.doctor, assignment.patient)
+            .map_err(|Broken| StoreError::Corrupt(assignment.id.into()))?;
+        Ok(AssignmentView::of(assignment, doctor, patient))
     }
 }
 
@@ -390,27 +372,15 @@ struct DoctorRow {
 
 impl DoctorRow {
     fn show(self) -> Result<AssignedDoctorView, StoreError> {
-        let assignment = &self.assignment;
+        let assignment = restored(&self.assignment)?;
+        let id = assignment.doctor;
+        let corrupt = |_| StoreError::Corrupt(id.into());
         let [first, last] = [&self.doctor_first_name, &self.doctor_last_name];
-        let doctor = brief(assignment, first.as_deref(), last.as_deref())?;
-        let specialization = Specialization::parse(&self.specialization)
-            .map_err(|_| StoreError::Corrupt(doctor.id.into()))?;
-        Ok(AssignedDoctorView::of(restored(assignment)?, doctor, specialization))
+        let doctor = doctor_brief(id, first.as_deref(), last.as_deref());
+        let specialization = Specialization::parse(&self.specialization).map_err(Broken::from);
+        let (doctor, specialization) = (doctor.map_err(corrupt)?, specialization.map_err(corrupt)?);
+        Ok(AssignedDoctorView::of(assignment, doctor, specialization))
     }
-}
-
-fn brief(
-    assignment: &assignment::Model,
-    first: Option<&str>,
-    last: Option<&str>,
-) -> Result<DoctorBrief, StoreError> {
-    let id = DoctorId::new(assignment.doctor_id);
-    let name = name(first, last).map_err(|Broken| StoreError::Corrupt(id.into()))?;
-    Ok(DoctorBrief { id, display_name: display_name(&name) })
-}
-
-fn name(first: Option<&str>, last: Option<&str>) -> Result<PersonName, Broken> {
-    Ok(PersonName { first: optional(first, Name::parse)?, last: optional(last, Name::parse)? })
 }
 
 fn row(assignment: &Assignment) -> assignment::ActiveModel {

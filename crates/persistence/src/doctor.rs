@@ -12,7 +12,6 @@ use medilink_domain::doctor::{
 use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::money::Money;
-use medilink_domain::name::PersonName;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::search::Search;
 use medilink_domain::text::{
@@ -30,7 +29,7 @@ use crate::entity::{doctor, doctor_word};
 use crate::error::store_error;
 use crate::page;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, any, one, optional, restored, revision};
+use crate::stored::{Broken, Stored, any, one, optional, person_name, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -277,10 +276,7 @@ impl Stored for doctor::Model {
     fn restore(&self) -> Result<Doctor, Broken> {
         let years = self.years_of_experience.map(|years| YearsOfExperience::new(years.into()));
         let profile = DoctorProfile {
-            name: PersonName {
-                first: optional(self.first_name.as_deref(), Name::parse)?,
-                last: optional(self.last_name.as_deref(), Name::parse)?,
-            },
+            name: person_name(self.first_name.as_deref(), self.last_name.as_deref())?,
             email: optional(self.email.as_deref(), Email::parse)?,
             phone: optional(self.phone.as_deref(), Phone::parse)?,
             specialization: Specialization::parse(&self.specialization)?,

@@ -22,6 +22,7 @@ mod transaction;
 mod unit_of_work;
 
 mod page;
+mod parties;
 #[cfg(test)]
 mod plan;
 mod stored;

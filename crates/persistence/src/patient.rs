@@ -7,7 +7,6 @@ use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::care::{Care, CareSince};
 use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
-use medilink_domain::name::PersonName;
 use medilink_domain::patient::{BloodGroup, Gender, Patient, PatientDetails};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
@@ -20,7 +19,7 @@ use sea_orm::{
 use crate::entity::{appointment, assignment, patient};
 use crate::error::store_error;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, one, optional, revision};
+use crate::stored::{Broken, Stored, one, optional, person_name, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -180,10 +179,7 @@ impl Stored for patient::Model {
 
     fn restore(&self) -> Result<Patient, Broken> {
         let details = PatientDetails {
-            name: PersonName {
-                first: optional(self.first_name.as_deref(), Name::parse)?,
-                last: optional(self.last_name.as_deref(), Name::parse)?,
-            },
+            name: person_name(self.first_name.as_deref(), self.last_name.as_deref())?,
             email: optional(self.email.as_deref(), Email::parse)?,
             phone: optional(self.phone.as_deref(), Phone::parse)?,
             date_of_birth: self.date_of_birth.map(Date::new).transpose()?,

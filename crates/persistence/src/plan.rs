@@ -19,10 +19,7 @@ use crate::patient::care;
 
 #[tokio::test]
 async fn every_list_of_appointments_reads_one_index_in_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("medilink.db");
-    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
-    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let (_folder, database) = a_database().await;
 
     for role in [Role::Admin, Role::Coordinator, Role::Doctor, Role::Patient] {
         for filters in 0..32 {
@@ -48,10 +45,7 @@ async fn every_list_of_appointments_reads_one_index_in_order() {
 /// Whoever archives a doctor waits for no more than the appointments that are still to take place.
 #[tokio::test]
 async fn the_active_appointments_of_a_doctor_are_counted_in_an_index() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("medilink.db");
-    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
-    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let (_folder, database) = a_database().await;
 
     let active = active_of_doctor(DoctorId::new(Uuid::from_u128(30)));
     let steps = explained(&database, active.build(DbBackend::Sqlite)).await;
@@ -64,10 +58,7 @@ async fn the_active_appointments_of_a_doctor_are_counted_in_an_index() {
 /// The guards look for the neighbours of an appointment in one seek, however many there are.
 #[tokio::test]
 async fn the_guards_seek_among_the_active() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("medilink.db");
-    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
-    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let (_folder, database) = a_database().await;
 
     for party in ["doctor", "patient"] {
         // The words of the triggers.
@@ -89,10 +80,7 @@ async fn the_guards_seek_among_the_active() {
 /// Whoever archives a record waits for no more than the appointments that are still to take place.
 #[tokio::test]
 async fn the_active_appointments_of_a_patient_are_counted_in_an_index() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("medilink.db");
-    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
-    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let (_folder, database) = a_database().await;
 
     let active = active_of_patient(PatientId::new(Uuid::from_u128(40)));
     let steps = explained(&database, active.build(DbBackend::Sqlite)).await;
@@ -105,10 +93,7 @@ async fn the_active_appointments_of_a_patient_are_counted_in_an_index() {
 /// A doctor may have had thousands of appointments, and a clinic millions.
 #[tokio::test]
 async fn care_is_found_in_a_stretch_of_an_index_for_each_of_its_parts() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("medilink.db");
-    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
-    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let (_folder, database) = a_database().await;
     let doctor = DoctorId::new(Uuid::from_u128(30));
     let patient = PatientId::new(Uuid::from_u128(40));
     let since = CareWindow::default().since(at(NOW));
@@ -130,10 +115,7 @@ async fn care_is_found_in_a_stretch_of_an_index_for_each_of_its_parts() {
 /// is gathered first, and put in order then: it is never the whole clinic.
 #[tokio::test]
 async fn no_list_of_assignments_walks_them_all() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("medilink.db");
-    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
-    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    let (_folder, database) = a_database().await;
 
     for role in [Role::Admin, Role::Coordinator, Role::Doctor, Role::Patient] {
         for filters in 0..16_u8 {
@@ -179,6 +161,15 @@ async fn no_list_of_assignments_walks_them_all() {
             }
         }
     }
+}
+
+/// Makes a database with the whole schema. It is gone with its folder.
+async fn a_database() -> (tempfile::TempDir, DatabaseConnection) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("medilink.db");
+    crate::migrate(&DatabaseUrl::Sqlite(path.clone())).await.unwrap();
+    let database = connection::connect(connection::sqlite_readers(&path)).await.unwrap();
+    (folder, database)
 }
 
 /// Makes a selection: each bit is a filter that is there.

@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use medilink_application::error::StoreError;
+use medilink_domain::name::PersonName;
+use medilink_domain::period::BookableTime;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::revision::Revision;
+use medilink_domain::text::Name;
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -117,6 +120,19 @@ pub(crate) fn optional<T, E>(
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<Option<T>, E> {
     stored.map(parse).transpose()
+}
+
+/// Reads the name of a person.
+pub(crate) fn person_name(first: Option<&str>, last: Option<&str>) -> Result<PersonName, Broken> {
+    Ok(PersonName { first: optional(first, Name::parse)?, last: optional(last, Name::parse)? })
+}
+
+/// Reads a time that can be booked.
+pub(crate) fn bookable_time(
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+) -> Result<BookableTime, Broken> {
+    Ok(BookableTime::between(Timestamp::new(starts_at)?, Timestamp::new(ends_at)?)?)
 }
 
 /// Reads when a record was made and last changed, and how often.

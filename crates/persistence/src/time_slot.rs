@@ -24,7 +24,7 @@ use crate::entity::{appointment, doctor, time_slot};
 use crate::error::store_error;
 use crate::page;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, one, restored, revision};
+use crate::stored::{Broken, Stored, bookable_time, one, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -55,7 +55,9 @@ impl TimeSlotRepository for SeaOrmUnitOfWork {
             .map_err(store_error)?;
         let corrupt = |_: Broken| StoreError::Corrupt(doctor.into());
         rows.into_iter()
-            .map(|(start, end, blocked)| Ok((period(start, end).map_err(corrupt)?, blocked)))
+            .map(|(start, end, blocked)| {
+                Ok((bookable_time(start, end).map_err(corrupt)?.period(), blocked))
+            })
             .collect()
     }
 
@@ -245,10 +247,6 @@ impl SeenRow {
     }
 }
 
-fn period(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<Period, Broken> {
-    Ok(Period::new(Timestamp::new(starts_at)?, Timestamp::new(ends_at)?)?)
-}
-
 fn row(slot: &TimeSlot) -> time_slot::ActiveModel {
     let TimeSlot { id, doctor, time, blocked, created_by, revision } = slot;
     time_slot::ActiveModel {
@@ -276,7 +274,7 @@ impl Stored for time_slot::Model {
         Ok(TimeSlot {
             id: TimeSlotId::new(self.id),
             doctor: DoctorId::new(self.doctor_id),
-            time: BookableTime::new(period(self.starts_at, self.ends_at)?)?,
+            time: bookable_time(self.starts_at, self.ends_at)?,
             blocked: self.blocked,
             created_by: UserId::new(self.created_by),
             revision: revision(self.created_at, self.updated_at, self.version)?,

@@ -12,11 +12,10 @@ use medilink_application::user::{
 };
 use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, PharmacyId, UserId};
-use medilink_domain::name::PersonName;
 use medilink_domain::password::PasswordHash;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::search::Search;
-use medilink_domain::text::{Name, Phone, words};
+use medilink_domain::text::{Phone, words};
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, User, UserStatus, Username};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
@@ -30,7 +29,7 @@ use crate::entity::{doctor, patient, pharmacy, user, user_word};
 use crate::error::store_error;
 use crate::page;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, one, optional, restored, revision};
+use crate::stored::{Broken, Stored, one, optional, person_name, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 const TAKEN: &str = "\
@@ -372,10 +371,7 @@ impl Stored for user::Model {
             username: Username::parse(&self.username)?,
             email: Email::parse(&self.email)?,
             password_hash: PasswordHash::new(self.password_hash.clone()),
-            name: PersonName {
-                first: optional(self.first_name.as_deref(), Name::parse)?,
-                last: optional(self.last_name.as_deref(), Name::parse)?,
-            },
+            name: person_name(self.first_name.as_deref(), self.last_name.as_deref())?,
             phone: optional(self.phone.as_deref(), Phone::parse)?,
             role: Role::parse(&self.role)?,
             status: UserStatus::parse(&self.status)?,
