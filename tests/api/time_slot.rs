@@ -82,7 +82,7 @@ async fn a_booked_slot_is_not_deleted(database: TestDatabase) {
     let path = format!("{SLOTS}/{}", text(&slot["id"]));
     let booked = patient.books(&doctor.doctor_id(), "2030-01-07T09:00:00Z").await.created();
 
-    let delete = async || doctor.send(reqwest::Method::DELETE, &path, &[], None).await;
+    let delete = async || doctor.delete(&path).await;
     let _ = delete().await.problem(409, "time-slot-booked");
     let cancel = format!("/api/v1/appointments/{}/cancel", text(&booked["id"]));
     patient.post(&cancel, json!({})).await.ok();
@@ -148,7 +148,7 @@ async fn no_doctor_disposes_of_anothers_time(database: TestDatabase) {
     bulk["doctor_id"] = json!(doctor.doctor_id());
     let _ = other.post(BULK, bulk).await.problem(403, "forbidden");
     let _ = other.patch(&path, json!({"blocked": true})).await.problem(403, "forbidden");
-    let deleted = other.send(reqwest::Method::DELETE, &path, &[], None).await;
+    let deleted = other.delete(&path).await;
     let _ = deleted.problem(403, "forbidden");
 
     let admin = clinic.an_admin().await;

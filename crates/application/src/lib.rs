@@ -14,6 +14,7 @@ pub mod attempt;
 pub mod idempotency;
 pub mod page;
 pub mod ports;
+mod range;
 pub mod store;
 
 pub mod call;

@@ -69,12 +69,7 @@ impl Actor {
 
     /// Tells how they stand to a doctor's time.
     pub fn relations_to_time_of(&self, doctor: DoctorId) -> Relations {
-        self.relations_to_time(Some(doctor))
-    }
-
-    /// Tells how they stand to a doctor's time, if it is clear whose it is.
-    pub fn relations_to_time(&self, doctor: Option<DoctorId>) -> Relations {
-        Relations::NONE.with_if(Relation::Own, doctor.is_some() && self.doctor == doctor)
+        Relations::NONE.with_if(Relation::Own, self.doctor == Some(doctor))
     }
 
     /// Tells how they stand to a doctor of the directory.

@@ -241,22 +241,14 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             Role::Admin => Allow,
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
         },
-        Action::ListPatients => match role {
+        Action::ListPatients | Action::CreatePatient => match role {
             Role::Admin | Role::Doctor | Role::Coordinator => Allow,
             Role::Pharmacy | Role::Patient => Deny,
         },
-        Action::CreatePatient => match role {
-            Role::Admin | Role::Doctor | Role::Coordinator => Allow,
-            Role::Pharmacy | Role::Patient => Deny,
-        },
-        Action::ReadPatient => match (role, relation) {
-            (Role::Admin, _) => Allow,
-            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
-            (Role::Coordinator, Relation::Creator) => Allow,
-            (Role::Patient, Relation::SelfRecord) => Allow,
-            _ => Hide,
-        },
-        Action::ChangePatientContact => match (role, relation) {
+        Action::ReadPatient
+        | Action::ChangePatientContact
+        | Action::ReadAssignment
+        | Action::EndAssignment => match (role, relation) {
             (Role::Admin, _) => Allow,
             (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
             (Role::Coordinator, Relation::Creator) => Allow,
@@ -278,25 +270,6 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             (Role::Patient, Relation::SelfRecord) => Deny,
             _ => Hide,
         },
-        Action::ListAssignments => match role {
-            Role::Admin | Role::Doctor | Role::Coordinator | Role::Patient => Allow,
-            Role::Pharmacy => Deny,
-        },
-        Action::ReadAssignment | Action::EndAssignment => match (role, relation) {
-            (Role::Admin, _) => Allow,
-            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
-            (Role::Coordinator, Relation::Creator) => Allow,
-            (Role::Patient, Relation::SelfRecord) => Allow,
-            _ => Hide,
-        },
-        Action::CreateAssignment => match (role, relation) {
-            (Role::Admin, _) => Allow,
-            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
-            (Role::Coordinator, Relation::Creator) => Allow,
-            (Role::Patient, Relation::SelfRecord) => Allow,
-            (Role::Pharmacy, _) => Deny,
-            _ => Hide,
-        },
         // Whose doctor comes first is for those who keep the record.
         Action::ChangeAssignment => match (role, relation) {
             (Role::Admin, _) => Allow,
@@ -305,7 +278,7 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             (Role::Patient, Relation::SelfRecord) => Deny,
             _ => Hide,
         },
-        Action::BookAppointment => match (role, relation) {
+        Action::BookAppointment | Action::CreateAssignment => match (role, relation) {
             (Role::Admin, _) => Allow,
             (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
             (Role::Coordinator, Relation::Creator) => Allow,
@@ -313,7 +286,7 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             (Role::Pharmacy, _) => Deny,
             _ => Hide,
         },
-        Action::ListAppointments => match role {
+        Action::ListAppointments | Action::ListAssignments => match role {
             Role::Admin | Role::Doctor | Role::Coordinator | Role::Patient => Allow,
             Role::Pharmacy => Deny,
         },

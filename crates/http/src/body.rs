@@ -146,12 +146,14 @@ pub(crate) struct Nothing {
     unknown: Rest,
 }
 
-impl Nothing {
-    /// Refuses whatever it says.
-    pub(crate) fn check(self) -> Result<(), Problem> {
+impl Body<Nothing> {
+    /// Reads the body of such an operation that takes none, and refuses whatever it says.
+    pub(crate) fn read_nothing_once(self, caller: SignedIn) -> Result<SignedIn, Problem> {
+        let (caller, Nothing { unknown }) = self.read_once_or_empty(caller)?;
         let mut errors = FieldErrors::default();
-        self.unknown.refuse(&mut errors);
-        Ok(errors.check()?)
+        unknown.refuse(&mut errors);
+        errors.check()?;
+        Ok(caller)
     }
 }
 

@@ -4,11 +4,10 @@ use medilink_domain::appointment::{Appointment, Booking};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::Action;
 
-use super::{AppointmentView, Appointments, publication, replay};
+use super::{AppointmentView, Appointments, publication, replay, show};
 use crate::call::{Call, Subject, Written};
-use crate::doctor::DoctorBrief;
 use crate::error::Result;
-use crate::patient::{self, PatientBrief};
+use crate::patient;
 
 /// What somebody asks for when they book.
 pub struct BookAppointment {
@@ -63,11 +62,7 @@ impl Appointments {
         work.appointments().insert(&appointment, &booked).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::new(AppointmentView::of(
-            appointment,
-            DoctorBrief::of(&doctor),
-            PatientBrief::of(&patient),
-        )))
+        Ok(Written::new(show(appointment, &doctor, &patient)))
     }
 }
 

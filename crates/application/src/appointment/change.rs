@@ -5,11 +5,9 @@ use medilink_domain::id::AppointmentId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 
-use super::{AppointmentView, Appointments, Loaded, load};
+use super::{AppointmentView, Appointments, Loaded, load, show};
 use crate::call::{Call, Expected};
-use crate::doctor::DoctorBrief;
 use crate::error::Result;
-use crate::patient::PatientBrief;
 
 /// What somebody asks for when they change what an appointment says.
 pub struct ChangeAppointment {
@@ -43,7 +41,7 @@ impl Appointments {
         work.appointments().describe(&appointment).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(AppointmentView::of(appointment, DoctorBrief::of(&doctor), PatientBrief::of(&patient)))
+        Ok(show(appointment, &doctor, &patient))
     }
 }
 

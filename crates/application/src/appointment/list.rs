@@ -4,14 +4,14 @@ use medilink_domain::actor::Relations;
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::{DoctorId, PatientId};
 use medilink_domain::policy::{Action, reach};
-use medilink_domain::time::{TimeError, Timestamp};
-use medilink_domain::zone::{Bound, Zone};
+use medilink_domain::zone::Bound;
 
 use super::{AppointmentSelection, AppointmentView, Appointments};
 use crate::call::{Call, Subject};
-use crate::error::{Error, FieldErrors, Result};
+use crate::error::Result;
 use crate::page::{Page, PageRequest};
 use crate::patient::one_patient;
+use crate::range::instants;
 
 /// Which appointments somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,33 +57,24 @@ impl Appointments {
         call.may(Action::ListAppointments, Relations::NONE, Subject::NONE)?;
 
         let stretch = page.open(list(order), &*self.ports.cursors)?;
-        let zone = self.zone(&filter).await?;
+        let queries = self.ports.store.queries();
+        let ends = [("from", filter.from), ("to", filter.to)];
+        let default_zone = &self.settings.default_time_zone;
+        let [from, to] = instants(&*queries, default_zone, filter.doctor, ends).await?;
         let selection = AppointmentSelection {
             actor,
             reach: reach(actor.role, Action::ReadAppointment),
             doctor: filter.doctor,
             patient: filter.patient,
             status: filter.status,
-            from: instant("from", filter.from, |bound| bound.start(&zone))?,
-            to: instant("to", filter.to, |bound| bound.end(&zone))?,
+            from,
+            to,
             order,
         };
-        let found = self.ports.store.queries().appointments().list(&selection, &stretch).await?;
+        let found = queries.appointments().list(&selection, &stretch).await?;
 
         call.touches(one_patient(found.items.iter().map(|item| item.patient_id)));
         Ok(found.seal(list(order), &*self.ports.cursors))
-    }
-
-    /// Returns the zone of the days in a filter.
-    async fn zone(&self, filter: &AppointmentFilter) -> Result<Zone> {
-        let names_a_day =
-            [filter.from, filter.to].iter().any(|end| matches!(end, Some(Bound::Day(_))));
-        if let Some(doctor) = filter.doctor.filter(|_| names_a_day)
-            && let Some(zone) = self.ports.store.queries().doctors().time_zone(doctor).await?
-        {
-            return Ok(zone);
-        }
-        Ok(self.settings.default_time_zone.clone())
     }
 }
 
@@ -95,25 +86,20 @@ const fn list(order: AppointmentOrder) -> &'static str {
     }
 }
 
-fn instant(
-    field: &str,
-    bound: Option<Bound>,
-    convert: impl FnOnce(Bound) -> Result<Timestamp, TimeError>,
-) -> Result<Option<Timestamp>> {
-    bound.map(convert).transpose().map_err(|error| Error::Invalid(FieldErrors::of(field, error)))
-}
-
 #[cfg(test)]
 mod tests {
     use medilink_domain::appointment::Appointment;
     use medilink_domain::audit::Outcome;
     use medilink_domain::id::Uuid;
     use medilink_domain::policy::{Reach, Relation};
+    use medilink_domain::time::TimeError;
     use medilink_domain::user::Role;
+    use medilink_domain::zone::Zone;
 
     use super::*;
     use crate::call::Caller;
     use crate::doctor::DoctorBrief;
+    use crate::error::Error;
     use crate::page::{Found, Position, Stretch};
     use crate::patient::PatientBrief;
     use crate::testing::{

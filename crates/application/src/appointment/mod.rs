@@ -115,9 +115,9 @@ async fn replay(
     // What the first request wrote may not be on disk before this commit.
     work.commit(permit.audit(id, now)).await?;
 
-    Ok(Written::replayed(AppointmentView::of(
-        appointment,
-        DoctorBrief::of(&doctor),
-        PatientBrief::of(&patient),
-    )))
+    Ok(Written::replayed(show(appointment, &doctor, &patient)))
+}
+
+fn show(appointment: Appointment, doctor: &Doctor, patient: &Patient) -> AppointmentView {
+    AppointmentView::of(appointment, DoctorBrief::of(doctor), PatientBrief::of(patient))
 }

@@ -7,11 +7,9 @@ use medilink_domain::record::Concept;
 use medilink_domain::text::Reason;
 use medilink_domain::time::Timestamp;
 
-use super::{AppointmentView, Appointments, Loaded, load, publication, replay};
+use super::{AppointmentView, Appointments, Loaded, load, publication, replay, show};
 use crate::call::{Call, Expected, Written};
-use crate::doctor::DoctorBrief;
 use crate::error::{Error, FieldErrors, Result};
-use crate::patient::PatientBrief;
 
 /// What somebody asks for when they move an appointment.
 pub struct RescheduleAppointment {
@@ -76,11 +74,7 @@ impl Appointments {
         work.appointments().update(&appointment, &moved).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::new(AppointmentView::of(
-            appointment,
-            DoctorBrief::of(&doctor),
-            PatientBrief::of(&patient),
-        )))
+        Ok(Written::new(show(appointment, &doctor, &patient)))
     }
 }
 

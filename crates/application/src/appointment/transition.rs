@@ -7,11 +7,9 @@ use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 use medilink_domain::time::Timestamp;
 
-use super::{AppointmentView, Appointments, Loaded, load, replay};
+use super::{AppointmentView, Appointments, Loaded, load, replay, show};
 use crate::call::{Call, Expected, Written};
-use crate::doctor::DoctorBrief;
 use crate::error::Result;
-use crate::patient::PatientBrief;
 
 impl Appointments {
     /// Loads an appointment, changes where it stands as the domain says, and keeps the change with
@@ -43,11 +41,7 @@ impl Appointments {
         work.appointments().update(&appointment, &changed).await?;
         work.commit(permit.audit(id, now)).await?;
 
-        Ok(Written::new(AppointmentView::of(
-            appointment,
-            DoctorBrief::of(&doctor),
-            PatientBrief::of(&patient),
-        )))
+        Ok(Written::new(show(appointment, &doctor, &patient)))
     }
 }
 

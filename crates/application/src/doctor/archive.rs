@@ -10,8 +10,8 @@ use crate::call::{Call, Expected};
 use crate::error::Result;
 
 impl Doctors {
-    /// Takes a doctor out of the directory, and ends their assignments. Whoever signs in as the doctor still does, and has no
-    /// profile until it is restored.
+    /// Takes a doctor out of the directory, and ends their assignments. Whoever signs in as the doctor
+    /// still does, and has no profile until it is restored.
     ///
     /// # Errors
     ///

@@ -10,7 +10,8 @@ use crate::call::{Call, Expected, Subject};
 use crate::error::Result;
 
 impl Patients {
-    /// Archives a patient's record, and ends its assignments: from now on it is gone from every read, also for the patient.
+    /// Archives a patient's record, and ends its assignments: from now on it is gone from every read,
+    /// also for the patient.
     ///
     /// # Errors
     ///

@@ -3,13 +3,14 @@
 use medilink_domain::actor::Relations;
 use medilink_domain::id::DoctorId;
 use medilink_domain::policy::Action;
-use medilink_domain::time::{Date, TimeError, Timestamp};
-use medilink_domain::zone::{Bound, Zone};
+use medilink_domain::time::Date;
+use medilink_domain::zone::Bound;
 
 use super::{TimeSlotSelection, TimeSlotView, TimeSlots};
 use crate::call::{Call, Subject};
-use crate::error::{Error, FieldErrors, Result};
+use crate::error::Result;
 use crate::page::{Page, PageRequest};
+use crate::range::instants;
 
 /// Which time slots somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,42 +62,17 @@ impl TimeSlots {
         call.may(Action::ListTimeSlots, Relations::NONE, Subject::NONE)?;
 
         let stretch = page.open(LIST, &*self.ports.cursors)?;
-        let zone = self.zone(filter.doctor).await?;
-        let (from, to) = match filter.range {
-            SlotRange::On(day) => {
-                let day = Bound::Day(day);
-                (
-                    instant("date", Some(day), |it| it.start(&zone))?,
-                    instant("date", Some(day), |it| it.end(&zone))?,
-                )
-            }
-            SlotRange::Between(from, to) => (
-                instant("from", from, |it| it.start(&zone))?,
-                instant("to", to, |it| it.end(&zone))?,
-            ),
+        let queries = self.ports.store.queries();
+        let ends = match filter.range {
+            SlotRange::On(day) => [("date", Some(Bound::Day(day))); 2],
+            SlotRange::Between(from, to) => [("from", from), ("to", to)],
         };
+        let default_zone = &self.settings.default_time_zone;
+        let [from, to] = instants(&*queries, default_zone, filter.doctor, ends).await?;
         let selection =
             TimeSlotSelection { doctor: filter.doctor, from, to, available: filter.available, now };
-        let found = self.ports.store.queries().time_slots().list(&selection, &stretch).await?;
+        let found = queries.time_slots().list(&selection, &stretch).await?;
 
         Ok(found.seal(LIST, &*self.ports.cursors))
     }
-
-    /// Returns the zone of days: the doctor's, or the installation's.
-    async fn zone(&self, doctor: Option<DoctorId>) -> Result<Zone> {
-        if let Some(doctor) = doctor
-            && let Some(zone) = self.ports.store.queries().doctors().time_zone(doctor).await?
-        {
-            return Ok(zone);
-        }
-        Ok(self.settings.default_time_zone.clone())
-    }
-}
-
-fn instant(
-    field: &str,
-    bound: Option<Bound>,
-    convert: impl FnOnce(Bound) -> Result<Timestamp, TimeError>,
-) -> Result<Option<Timestamp>> {
-    bound.map(convert).transpose().map_err(|error| Error::Invalid(FieldErrors::of(field, error)))
 }

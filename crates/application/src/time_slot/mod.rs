@@ -11,6 +11,7 @@ mod view;
 
 use std::sync::Arc;
 
+use medilink_domain::actor::Relations;
 use medilink_domain::id::{DoctorId, TimeSlotId};
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
@@ -41,11 +42,15 @@ impl TimeSlots {
     }
 }
 
-/// Returns whose slots are meant: the named doctor's, or those of the doctor who asks.
-fn whose(call: &Call, named: Option<DoctorId>) -> Result<DoctorId> {
-    named
-        .or(call.actor().doctor)
-        .ok_or_else(|| Error::Invalid(FieldErrors::of("doctor_id", "say whose time it is")))
+/// Finds whose time is to be published, the named doctor's or that of the doctor who asks, and decides
+/// whether the caller may publish it.
+fn publishing(call: &Call, named: Option<DoctorId>) -> Result<(DoctorId, Permit<'_>)> {
+    let doctor = named.or(call.actor().doctor);
+    let relations = doctor.map_or(Relations::NONE, |it| call.actor().relations_to_time_of(it));
+    let permit = call.may(Action::PublishTimeSlot, relations, Subject::NONE)?;
+    let doctor = doctor
+        .ok_or_else(|| Error::Invalid(FieldErrors::of("doctor_id", "say whose time it is")))?;
+    Ok((doctor, permit))
 }
 
 /// Loads a slot if the caller may do something to it, and keeps its doctor's time from others.

@@ -8,7 +8,7 @@ use medilink_domain::time::Date;
 use medilink_domain::time_of_day::TimeOfDay;
 use medilink_domain::time_slot::TimeSlot;
 
-use super::{TimeSlotView, TimeSlots, whose};
+use super::{TimeSlotView, TimeSlots, publishing};
 use crate::call::{Call, Subject, Written};
 use crate::error::{Error, FieldErrors, Result};
 
@@ -50,14 +50,10 @@ impl TimeSlots {
         call: &Call,
         command: PublishTimeSlot,
     ) -> Result<Written<TimeSlotView>> {
-        const ACTION: Action = Action::PublishTimeSlot;
         let now = self.ports.clock.now();
         let id = TimeSlotId::new(self.ports.ids.next());
-        let doctor_id = command.doctor.or(call.actor().doctor);
 
-        let relations = call.actor().relations_to_time(doctor_id);
-        let permit = call.may(ACTION, relations, Subject::NONE)?;
-        let doctor_id = whose(call, doctor_id)?;
+        let (doctor_id, permit) = publishing(call, command.doctor)?;
 
         let mut work = self.ports.store.begin().await?;
         if let Some(earlier) = call.reserve(&mut *work, id.as_uuid(), now).await? {
@@ -65,11 +61,12 @@ impl TimeSlots {
             let missing = || call.missing(Action::ReadTimeSlot, Subject::of(earlier));
             let slot = work.time_slots().find(earlier).await?.ok_or_else(missing)?;
             let is_booked = work.appointments().is_booked(slot.doctor, slot.time.period()).await?;
+            let relations = call.actor().relations_to_time_of(slot.doctor);
             let permit = call.may(Action::ReadTimeSlot, relations, Subject::of(earlier))?;
             work.commit(permit.audit(earlier, now)).await?;
             return Ok(Written::replayed(TimeSlotView::of(&slot, is_booked, now)));
         }
-        let missing = || call.missing(ACTION, Subject::of(doctor_id));
+        let missing = || call.missing(Action::PublishTimeSlot, Subject::of(doctor_id));
         let doctor = work.doctors().lock(doctor_id).await?.ok_or_else(missing)?;
 
         let time = resolve(command.time, &doctor)?;

@@ -7,7 +7,7 @@ use medilink_domain::schedule::{Planned, Schedule};
 use medilink_domain::time::{TimeError, Timestamp};
 use medilink_domain::time_slot::TimeSlot;
 
-use super::{PublishedView, SkipReason, SkippedView, TimeSlotView, TimeSlots, whose};
+use super::{PublishedView, SkipReason, SkippedView, TimeSlotView, TimeSlots, publishing};
 use crate::call::{Call, Subject, Written};
 use crate::error::{Error, FieldErrors, Result, StoreError};
 use crate::store::UnitOfWork;
@@ -34,18 +34,14 @@ impl TimeSlots {
         call: &Call,
         command: PublishTimeSlots,
     ) -> Result<Written<PublishedView>> {
-        const ACTION: Action = Action::PublishTimeSlot;
         let now = self.ports.clock.now();
         let batch = self.ports.ids.next();
-        let doctor_id = command.doctor.or(call.actor().doctor);
 
-        let relations = call.actor().relations_to_time(doctor_id);
-        let permit = call.may(ACTION, relations, Subject::NONE)?;
-        let doctor_id = whose(call, doctor_id)?;
+        let (doctor_id, permit) = publishing(call, command.doctor)?;
 
         let mut work = self.ports.store.begin().await?;
         let earlier = call.reserve(&mut *work, batch, now).await?;
-        let missing = || call.missing(ACTION, Subject::of(doctor_id));
+        let missing = || call.missing(Action::PublishTimeSlot, Subject::of(doctor_id));
         let doctor = work.doctors().lock(doctor_id).await?.ok_or_else(missing)?;
 
         let plan = command.schedule.plan(&doctor.profile.time_zone).map_err(out_of_range)?;

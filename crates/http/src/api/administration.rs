@@ -214,8 +214,7 @@ async fn approve_user(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<UserView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let approve = async |call: &_| app.users.approve(call, id, expected).await;
     Ok(Changed(caller.perform(&app, approve).await?))
@@ -243,8 +242,7 @@ async fn disable_user(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<UserView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let disable = async |call: &_| app.users.disable(call, id, expected).await;
     Ok(Changed(caller.perform(&app, disable).await?))
@@ -272,8 +270,7 @@ async fn enable_user(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<UserView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let enable = async |call: &_| app.users.enable(call, id, expected).await;
     Ok(Changed(caller.perform(&app, enable).await?))

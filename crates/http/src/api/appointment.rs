@@ -384,8 +384,7 @@ async fn confirm_appointment(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let changed = caller
         .perform(&app, async |call| app.appointments.confirm(call, id, expected).await)
@@ -414,8 +413,7 @@ async fn check_in_appointment(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let changed = caller
         .perform(&app, async |call| app.appointments.check_in(call, id, expected).await)
@@ -444,8 +442,7 @@ async fn start_appointment(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let changed =
         caller.perform(&app, async |call| app.appointments.start(call, id, expected).await).await?;
@@ -473,8 +470,7 @@ async fn complete_appointment(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let changed = caller
         .perform(&app, async |call| app.appointments.complete(call, id, expected).await)

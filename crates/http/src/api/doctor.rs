@@ -289,8 +289,7 @@ async fn restore_doctor(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<DoctorView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let restore = async |call: &_| app.doctors.restore(call, id, expected).await;
     Ok(Changed(caller.perform(&app, restore).await?))
@@ -318,8 +317,7 @@ async fn verify_doctor(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<DoctorView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let verify = async |call: &_| app.doctors.verify(call, id, expected).await;
     Ok(Changed(caller.perform(&app, verify).await?))

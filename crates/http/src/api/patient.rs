@@ -209,8 +209,7 @@ async fn restore_patient(
     expected: IfMatch,
     body: Body<Nothing>,
 ) -> Result<Changed<PatientView>, Problem> {
-    let (caller, body) = body.read_once_or_empty(caller)?;
-    body.check()?;
+    let caller = body.read_nothing_once(caller)?;
     let (id, expected) = (id.read()?, expected.read()?);
     let restore = async |call: &_| app.patients.restore(call, id, expected).await;
     Ok(Changed(caller.perform(&app, restore).await?))
