@@ -63,8 +63,7 @@ async fn load<'call>(
     (action, expected): (Action, &Expected),
 ) -> Result<(TimeSlot, Permit<'call>)> {
     let subject = Subject::of(id);
-    // Everybody may know of every slot: what is not there is not found, rather than forbidden.
-    let missing = || call.missing(Action::ReadTimeSlot, subject);
+    let missing = || call.absent(action, subject);
     let found = work.time_slots().find(id).await?.ok_or_else(missing)?;
 
     let permit = call.may(action, call.actor().relations_to_time_of(found.doctor), subject)?;
