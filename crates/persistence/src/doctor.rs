@@ -13,14 +13,13 @@ use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::money::Money;
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::search::Search;
 use medilink_domain::text::{
     Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
     SpecializationText, fold, words,
 };
 use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
@@ -28,6 +27,7 @@ use sea_orm::{
 use crate::entity::{doctor, doctor_word};
 use crate::error::store_error;
 use crate::page;
+use crate::search::found_by;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, any, one, optional, person_name, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
@@ -77,7 +77,8 @@ impl DoctorRepository for SeaOrmUnitOfWork {
 
     async fn insert(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
         self.add(row(doctor)).await?;
-        self.add_words(doctor).await
+        let words = search_words(&doctor.profile);
+        self.add_words::<doctor_word::Entity>(doctor.id.as_uuid(), words).await
     }
 
     async fn update(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
@@ -86,31 +87,7 @@ impl DoctorRepository for SeaOrmUnitOfWork {
         let id = doctor.id.as_uuid();
         let columns = [Column::Id, Column::Version];
         self.replace(Concept::Doctor, columns, id, doctor.revision, row(doctor)).await?;
-        doctor_word::Entity::delete_many()
-            .filter(doctor_word::Column::DoctorId.eq(id))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        self.add_words(doctor).await
-    }
-}
-
-impl SeaOrmUnitOfWork {
-    async fn add_words(&mut self, doctor: &Doctor) -> Result<(), StoreError> {
-        let rows: Vec<_> = search_words(&doctor.profile)
-            .into_iter()
-            .map(|word| doctor_word::ActiveModel {
-                word: Set(word),
-                doctor_id: Set(doctor.id.as_uuid()),
-            })
-            .collect();
-        if !rows.is_empty() {
-            doctor_word::Entity::insert_many(rows)
-                .exec_without_returning(&self.transaction)
-                .await
-                .map_err(store_error)?;
-        }
-        Ok(())
+        self.replace_words::<doctor_word::Entity>(id, search_words(&doctor.profile)).await
     }
 }
 
@@ -191,10 +168,8 @@ fn matching(filter: &DoctorFilter) -> Condition {
     } else {
         Column::ArchivedAt.is_null()
     };
-    let mut conditions = Condition::all().add(place);
-    for word in filter.search.iter().flat_map(Search::words) {
-        conditions = conditions.add(Column::Id.in_subquery(doctors_with(word)));
-    }
+    let found = found_by::<doctor_word::Entity>(Column::Id, filter.search.as_ref());
+    let mut conditions = found.add(place);
     if let Some(specialization) = filter.specialization {
         conditions = conditions.add(Column::Specialization.eq(specialization.as_str()));
     }
@@ -208,17 +183,6 @@ fn matching(filter: &DoctorFilter) -> Condition {
         conditions = conditions.add(Column::IsVerified.eq(verified));
     }
     conditions
-}
-
-/// Selects the doctors who have a word that begins like this one: a range of an index.
-fn doctors_with(word: &str) -> SelectStatement {
-    let last = format!("{word}{}", char::MAX);
-    Query::select()
-        .column(doctor_word::Column::DoctorId)
-        .from(doctor_word::Entity)
-        .and_where(Expr::col(doctor_word::Column::Word).gte(word))
-        .and_where(Expr::col(doctor_word::Column::Word).lt(last))
-        .to_owned()
 }
 
 /// Everything that a doctor is searched by.

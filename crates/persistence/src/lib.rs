@@ -25,6 +25,7 @@ mod page;
 mod parties;
 #[cfg(test)]
 mod plan;
+mod search;
 mod stored;
 
 mod appointment;

@@ -14,11 +14,10 @@ use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, PharmacyId, UserId};
 use medilink_domain::password::PasswordHash;
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::search::Search;
 use medilink_domain::text::{Phone, words};
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, User, UserStatus, Username};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable,
     JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
@@ -28,6 +27,7 @@ use uuid::Uuid;
 use crate::entity::{doctor, patient, pharmacy, user, user_word};
 use crate::error::store_error;
 use crate::page;
+use crate::search::found_by;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, person_name, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
@@ -122,7 +122,7 @@ impl UserRepository for SeaOrmUnitOfWork {
 
     async fn insert(&mut self, user: &User) -> Result<(), StoreError> {
         self.add(row(user)).await?;
-        self.add_words_of_user(user).await
+        self.add_words::<user_word::Entity>(user.id.as_uuid(), search_words(user)).await
     }
 
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {
@@ -131,12 +131,7 @@ impl UserRepository for SeaOrmUnitOfWork {
         let columns = [Column::Id, Column::Version];
         let id = user.id.as_uuid();
         self.replace(Concept::User, columns, id, user.revision, row(user)).await?;
-        user_word::Entity::delete_many()
-            .filter(user_word::Column::UserId.eq(id))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        self.add_words_of_user(user).await
+        self.replace_words::<user_word::Entity>(id, search_words(user)).await
     }
 }
 
@@ -145,19 +140,6 @@ impl SeaOrmUnitOfWork {
         let statement = self.statement(sql, [id.as_uuid().into()]);
         let found = OwnProfileRow::find_by_statement(statement).one(&self.transaction).await;
         Ok(found.map_err(store_error)?.map(|row| row.restore()).unwrap_or_default())
-    }
-
-    async fn add_words_of_user(&mut self, user: &User) -> Result<(), StoreError> {
-        let rows = search_words(user).into_iter().map(|word| user_word::ActiveModel {
-            word: Set(word),
-            user_id: Set(user.id.as_uuid()),
-        });
-        // There is always one: an address has words.
-        user_word::Entity::insert_many(rows)
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(())
     }
 }
 
@@ -257,10 +239,7 @@ impl SeaOrmQueries {
 fn matching(filter: &UserFilter) -> Condition {
     use user::Column;
 
-    let mut conditions = Condition::all();
-    for word in filter.search.iter().flat_map(Search::words) {
-        conditions = conditions.add(Column::Id.in_subquery(users_with(word)));
-    }
+    let mut conditions = found_by::<user_word::Entity>(Column::Id, filter.search.as_ref());
     if let Some(role) = filter.role {
         conditions = conditions.add(Column::Role.eq(role.as_str()));
     }
@@ -268,17 +247,6 @@ fn matching(filter: &UserFilter) -> Condition {
         conditions = conditions.add(Column::Status.eq(status.as_str()));
     }
     conditions
-}
-
-/// Selects the users who have a word that begins like this one: a range of an index.
-fn users_with(word: &str) -> SelectStatement {
-    let last = format!("{word}{}", char::MAX);
-    Query::select()
-        .column(user_word::Column::UserId)
-        .from(user_word::Entity)
-        .and_where(Expr::col(user_word::Column::Word).gte(word))
-        .and_where(Expr::col(user_word::Column::Word).lt(last))
-        .to_owned()
 }
 
 /// Everything that a user is searched by.
