@@ -21,11 +21,13 @@ pub mod period;
 pub mod phi;
 pub mod record;
 pub mod revision;
+mod role;
 pub mod rule;
 pub mod search;
 pub mod text;
 pub mod time;
 pub mod time_of_day;
+mod username;
 pub mod zone;
 
 pub mod policy;
