@@ -8,7 +8,7 @@ use medilink_domain::policy::Action;
 use medilink_domain::text::key;
 use medilink_domain::user::{User, UserStatus};
 
-use super::{Device, Sessions, SignedInView, attempt, begin, target};
+use super::{Device, Sessions, SignedInView, attempt, begin, entry, target};
 use crate::attempt::Target;
 use crate::error::{Error, Result};
 use crate::ports::Verdict;
@@ -77,12 +77,7 @@ impl Sessions {
 
         work.sessions().insert(&session).await?;
         work.attempts().forgive(target).await?;
-        let entry = AuditEntryId::new(self.ports.ids.next());
-        let entry = AuditEntry::new(entry, now, Action::SignIn, Outcome::Done)
-            .by(Who { user: id, role, session: Some(session.id) })
-            .from(origin)
-            .about(session.id);
-        work.commit(entry).await?;
+        work.commit(entry(&self.ports, Action::SignIn, (&session, role), origin, now)).await?;
 
         Ok(SignedInView { user: found.view, tokens, device: self.ports.devices.remember(id)? })
     }

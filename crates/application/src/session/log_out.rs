@@ -1,11 +1,10 @@
 //! Signing out.
 
 use medilink_domain::actor::Relations;
-use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
-use medilink_domain::id::AuditEntryId;
+use medilink_domain::audit::Origin;
 use medilink_domain::policy::Action;
 
-use super::Sessions;
+use super::{Sessions, entry};
 use crate::call::{Call, Subject};
 use crate::error::{Error, Result};
 
@@ -53,12 +52,8 @@ impl Sessions {
         let user = work.users().find(session.user).await?.ok_or(Error::RefreshTokenRefused)?;
 
         work.sessions().end(session.id, now).await?;
-        let entry = AuditEntryId::new(self.ports.ids.next());
-        let entry = AuditEntry::new(entry, now, Action::SignOut, Outcome::Done)
-            .by(Who { user: user.id, role: user.role, session: Some(session.id) })
-            .from(origin)
-            .about(session.id);
-        work.commit(entry).await?;
+        let by = (&session, user.role);
+        work.commit(entry(&self.ports, Action::SignOut, by, origin, now)).await?;
 
         Ok(())
     }
@@ -66,6 +61,7 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
+    use medilink_domain::audit::Outcome;
     use medilink_domain::session::{Presented, Session};
     use medilink_domain::user::{Role, UserStatus};
 

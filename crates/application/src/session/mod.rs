@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use medilink_domain::attempt::Familiarity;
-use medilink_domain::audit::Origin;
-use medilink_domain::id::{SessionId, UserId};
+use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
+use medilink_domain::id::{AuditEntryId, SessionId, UserId};
+use medilink_domain::policy::Action;
 use medilink_domain::session::Session;
 use medilink_domain::text::DeviceName;
 use medilink_domain::time::Timestamp;
@@ -82,6 +83,22 @@ pub(crate) fn begin(
     };
     let tokens = tokens(ports, settings, &session, role, refresh.secret, now)?;
     Ok((session, tokens))
+}
+
+/// Makes the entry of what somebody did in a session without being signed in to it yet: they began
+/// it, or proved by its refresh token that it is theirs.
+pub(crate) fn entry(
+    ports: &Ports,
+    action: Action,
+    (session, role): (&Session, Role),
+    origin: Origin,
+    now: Timestamp,
+) -> AuditEntry {
+    let id = AuditEntryId::new(ports.ids.next());
+    AuditEntry::new(id, now, action, Outcome::Done)
+        .by(Who { user: session.user, role, session: Some(session.id) })
+        .from(origin)
+        .about(session.id)
 }
 
 /// Signs an access token of a session, to go with a refresh token.

@@ -1,12 +1,11 @@
 //! Continuing a session with its refresh token.
 
-use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
-use medilink_domain::id::AuditEntryId;
+use medilink_domain::audit::{AuditEntry, Origin, Outcome};
 use medilink_domain::policy::Action;
 use medilink_domain::session::Continuation;
 use medilink_domain::user::UserStatus;
 
-use super::{Sessions, TokensView, tokens};
+use super::{Sessions, TokensView, entry, tokens};
 use crate::error::{Error, Result};
 
 impl Sessions {
@@ -45,12 +44,9 @@ impl Sessions {
                 Outcome::Failed
             }
         };
-        let entry = AuditEntryId::new(self.ports.ids.next());
-        let entry = AuditEntry::new(entry, now, Action::RefreshSession, outcome)
-            .by(Who { user: user.id, role: user.role, session: Some(session.id) })
-            .from(origin)
-            .about(session.id);
-        work.commit(entry).await?;
+        let by = (&session, user.role);
+        let entry = entry(&self.ports, Action::RefreshSession, by, origin, now);
+        work.commit(AuditEntry { outcome, ..entry }).await?;
 
         if outcome == Outcome::Failed {
             return Err(Error::RefreshTokenRefused);

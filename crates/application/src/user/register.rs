@@ -1,7 +1,7 @@
 //! Registering: making an account for oneself.
 
-use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
-use medilink_domain::id::{AuditEntryId, UserId};
+use medilink_domain::audit::Origin;
+use medilink_domain::id::UserId;
 use medilink_domain::password::{NewPassword, PasswordHash};
 use medilink_domain::policy::Action;
 use medilink_domain::text::DeviceName;
@@ -9,7 +9,7 @@ use medilink_domain::text::DeviceName;
 use super::newcomer::{Naming, with_free_name};
 use super::{Newcomer, UserView, Users};
 use crate::error::{Error, Result};
-use crate::session::{Device, SignedInView, begin};
+use crate::session::{Device, SignedInView, begin, entry};
 
 /// What somebody gives to register.
 pub struct Register {
@@ -65,10 +65,7 @@ impl Users {
             begin(&self.ports, &self.settings, (id, role), (origin, device), now)?;
 
         work.sessions().insert(&session).await?;
-        let entry = AuditEntryId::new(self.ports.ids.next());
-        let entry = AuditEntry::new(entry, now, Action::Register, Outcome::Done)
-            .by(Who { user: id, role, session: Some(session.id) })
-            .from(origin)
+        let entry = entry(&self.ports, Action::Register, (&session, role), origin, now)
             .about(id)
             .touching(own.patient);
         work.commit(entry).await?;
@@ -80,6 +77,7 @@ impl Users {
 
 #[cfg(test)]
 mod tests {
+    use medilink_domain::audit::Outcome;
     use medilink_domain::doctor::DoctorProfile;
     use medilink_domain::email::Email;
     use medilink_domain::name::PersonName;

@@ -1,8 +1,8 @@
 //! Setting an installation up: making its first administrator over the network.
 
-use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
+use medilink_domain::audit::Origin;
 use medilink_domain::email::Email;
-use medilink_domain::id::{AuditEntryId, UserId};
+use medilink_domain::id::UserId;
 use medilink_domain::name::PersonName;
 use medilink_domain::password::NewPassword;
 use medilink_domain::policy::Action;
@@ -10,7 +10,7 @@ use medilink_domain::user::{NewUser, Role, User, UserError, Username};
 
 use super::{OwnProfile, UserView, Users};
 use crate::error::{Error, FieldErrors, Result};
-use crate::session::{Device, SignedInView, begin};
+use crate::session::{Device, SignedInView, begin, entry};
 
 /// What somebody gives to be the first administrator.
 pub struct SetUp {
@@ -60,11 +60,7 @@ impl Users {
 
         work.users().insert(&user).await?;
         work.sessions().insert(&session).await?;
-        let entry = AuditEntryId::new(self.ports.ids.next());
-        let entry = AuditEntry::new(entry, now, Action::SetUp, Outcome::Done)
-            .by(Who { user: id, role, session: Some(session.id) })
-            .from(origin)
-            .about(id);
+        let entry = entry(&self.ports, Action::SetUp, (&session, role), origin, now).about(id);
         work.commit(entry).await?;
 
         let user = UserView::of(user, OwnProfile::default());
