@@ -236,6 +236,36 @@ impl<T> Id<T> {
     }
 }
 
+/// A request to do something to one record that says no more than which record, and in which versions.
+pub(crate) struct Bare<T> {
+    id: Id<T>,
+    expected: IfMatch,
+    body: Body<Nothing>,
+}
+
+impl<T: FromStr + 'static> FromRequest for Bare<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let id = Id::from_request(request, payload);
+        let expected = IfMatch::from_request(request, payload);
+        let body = Body::from_request(request, payload);
+        Box::pin(
+            async move { Ok(Self { id: id.await?, expected: expected.await?, body: body.await? }) },
+        )
+    }
+}
+
+impl<T> Bare<T> {
+    /// Reads the request, and refuses whatever a body says. The caller is known from here on to send
+    /// this very request.
+    pub(crate) fn read_once(self, caller: SignedIn) -> Result<(SignedIn, T, Expected), Problem> {
+        let caller = self.body.read_nothing_once(caller)?;
+        Ok((caller, self.id.read()?, self.expected.read()?))
+    }
+}
+
 /// What a client may say about a request that writes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

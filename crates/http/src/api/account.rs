@@ -5,6 +5,7 @@ use medilink_application::Result;
 use medilink_application::error::FieldErrors;
 use medilink_application::user::UserView;
 use medilink_domain::change::Change;
+use medilink_domain::name::PersonName;
 use medilink_domain::text::{Name, Phone};
 use medilink_domain::user::PersonChanges;
 use serde::Deserialize;
@@ -135,6 +136,15 @@ impl ChangeOwnAccountBody {
 }
 
 impl PersonFields {
+    /// Reads the whole.
+    pub(super) fn read(self, errors: &mut FieldErrors) -> (PersonName, Option<Phone>) {
+        let name = PersonName {
+            first: read!(self.first_name.text(errors, Name::parse)),
+            last: read!(self.last_name.text(errors, Name::parse)),
+        };
+        (name, read!(self.phone.text(errors, Phone::parse)))
+    }
+
     /// Reads what changes: what is not named stays.
     pub(super) fn changes(self, errors: &mut FieldErrors) -> PersonChanges {
         PersonChanges {
@@ -144,12 +154,13 @@ impl PersonFields {
         }
     }
 
-    /// Reads the whole: what is not named is taken away.
+    /// Reads the whole as a change: what is not named is taken away.
     fn replacement(self, errors: &mut FieldErrors) -> PersonChanges {
+        let (name, phone) = self.read(errors);
         PersonChanges {
-            first_name: Change::Set(read!(self.first_name.text(errors, Name::parse))),
-            last_name: Change::Set(read!(self.last_name.text(errors, Name::parse))),
-            phone: Change::Set(read!(self.phone.text(errors, Phone::parse))),
+            first_name: Change::Set(name.first),
+            last_name: Change::Set(name.last),
+            phone: Change::Set(phone),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::account::PersonFields;
 use super::user::{RegisterBody, UserRegistration};
 use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Tagged};
-use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
+use crate::body::{Bare, Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::field::{Field, Rest, read};
 use crate::page::PageQuery;
 use crate::problem::Problem;
@@ -210,12 +210,9 @@ async fn change_user(
 async fn approve_user(
     app: App,
     caller: SignedIn,
-    id: Id<UserId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<UserId>,
 ) -> Result<Changed<UserView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
+    let (caller, id, expected) = record.read_once(caller)?;
     let approve = async |call: &_| app.users.approve(call, id, expected).await;
     Ok(Changed(caller.perform(&app, approve).await?))
 }
@@ -238,12 +235,9 @@ async fn approve_user(
 async fn disable_user(
     app: App,
     caller: SignedIn,
-    id: Id<UserId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<UserId>,
 ) -> Result<Changed<UserView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
+    let (caller, id, expected) = record.read_once(caller)?;
     let disable = async |call: &_| app.users.disable(call, id, expected).await;
     Ok(Changed(caller.perform(&app, disable).await?))
 }
@@ -266,12 +260,9 @@ async fn disable_user(
 async fn enable_user(
     app: App,
     caller: SignedIn,
-    id: Id<UserId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<UserId>,
 ) -> Result<Changed<UserView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
+    let (caller, id, expected) = record.read_once(caller)?;
     let enable = async |call: &_| app.users.enable(call, id, expected).await;
     Ok(Changed(caller.perform(&app, enable).await?))
 }

@@ -21,7 +21,7 @@ pub(super) use self::body::DoctorFields;
 use self::body::{ChangeDoctorBody, CreateDoctorBody, ReplaceDoctorBody};
 use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Done, Shown, Tagged};
-use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
+use crate::body::{Bare, Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::field::{Field, Rest, read};
 use crate::page::PageQuery;
 use crate::problem::Problem;
@@ -285,12 +285,9 @@ async fn archive_doctor(
 async fn restore_doctor(
     app: App,
     caller: SignedIn,
-    id: Id<DoctorId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<DoctorId>,
 ) -> Result<Changed<DoctorView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
+    let (caller, id, expected) = record.read_once(caller)?;
     let restore = async |call: &_| app.doctors.restore(call, id, expected).await;
     Ok(Changed(caller.perform(&app, restore).await?))
 }
@@ -313,12 +310,9 @@ async fn restore_doctor(
 async fn verify_doctor(
     app: App,
     caller: SignedIn,
-    id: Id<DoctorId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<DoctorId>,
 ) -> Result<Changed<DoctorView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
+    let (caller, id, expected) = record.read_once(caller)?;
     let verify = async |call: &_| app.doctors.verify(call, id, expected).await;
     Ok(Changed(caller.perform(&app, verify).await?))
 }

@@ -12,7 +12,7 @@ pub(super) use self::body::PatientFields;
 use self::body::{ChangePatientBody, CreatePatientBody, ReplacePatientBody};
 use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Done, Shown, Tagged};
-use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
+use crate::body::{Bare, Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::problem::Problem;
 use crate::responses::problems;
 
@@ -205,12 +205,9 @@ async fn archive_patient(
 async fn restore_patient(
     app: App,
     caller: SignedIn,
-    id: Id<PatientId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<PatientId>,
 ) -> Result<Changed<PatientView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
+    let (caller, id, expected) = record.read_once(caller)?;
     let restore = async |call: &_| app.patients.restore(call, id, expected).await;
     Ok(Changed(caller.perform(&app, restore).await?))
 }

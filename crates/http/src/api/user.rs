@@ -13,12 +13,10 @@ use medilink_application::user::{Newcomer, Profile, Register, UserView};
 use medilink_application::{Error, Result};
 use medilink_domain::doctor::DoctorProfile;
 use medilink_domain::email::Email;
-use medilink_domain::name::PersonName;
 use medilink_domain::password::{NewPassword, PasswordRules};
 use medilink_domain::patient::PatientDetails;
 use medilink_domain::pharmacy::PharmacyProfile;
 use medilink_domain::record::Concept;
-use medilink_domain::text::{Name, Phone};
 use medilink_domain::user::{Role, Username};
 use medilink_domain::zone::Zone;
 use serde::Deserialize;
@@ -27,6 +25,7 @@ use utoipa::openapi::{RefOr, Response};
 use utoipa::{IntoResponses, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::account::PersonFields;
 use super::doctor::DoctorFields;
 use super::patient::PatientFields;
 use super::pharmacy::PharmacyFields;
@@ -58,18 +57,8 @@ pub(super) struct RegisterBody {
     #[serde(default)]
     #[schema(value_type = Option<Username>)]
     username: Field<String>,
-    /// The given name.
-    #[serde(default)]
-    #[schema(value_type = Option<Name>)]
-    first_name: Field<String>,
-    /// The family name.
-    #[serde(default)]
-    #[schema(value_type = Option<Name>)]
-    last_name: Field<String>,
-    /// How to reach the person.
-    #[serde(default)]
-    #[schema(value_type = Option<Phone>)]
-    phone: Field<String>,
+    #[serde(flatten)]
+    person: PersonFields,
     #[serde(default)]
     #[schema(ignore)]
     role: Field<String>,
@@ -220,10 +209,7 @@ impl RegisterBody {
         let mut errors = FieldErrors::default();
         let email = read!(self.email.required(&mut errors, Email::parse));
         let username = read!(self.username.text(&mut errors, Username::parse));
-        let name = PersonName {
-            first: read!(self.first_name.text(&mut errors, Name::parse)),
-            last: read!(self.last_name.text(&mut errors, Name::parse)),
-        };
+        let (name, phone) = self.person.read(&mut errors);
         let owner = [
             name.first(),
             name.last(),
@@ -231,7 +217,6 @@ impl RegisterBody {
             email.as_ref().map_or("", Email::disclose),
         ];
         let password = new_password(self.password, rules, &owner, &mut errors);
-        let phone = read!(self.phone.text(&mut errors, Phone::parse));
         let role = if self.role.is_missing() {
             Some(Role::WHEN_UNNAMED)
         } else {
