@@ -269,3 +269,19 @@ async fn the_openapi_document_is_printed() {
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
 }
+
+#[actix_web::test]
+async fn the_demo_keeps_to_the_machine_and_to_a_database_of_its_own() {
+    let database = TestDatabase::empty(false);
+
+    for (words, remedy) in [
+        (&["demo", "--bind", "0.0.0.0:0"][..], "loopback only"),
+        (&["demo", "--profile", "production"], "--profile: the demo brings its own"),
+        (&["demo", "--database-url", "sqlite://m.db"], "medilink serve --profile development"),
+    ] {
+        let output = run(&database, words, None);
+        assert_eq!(code(&output), Some(2), "{words:?}");
+        assert!(said(&output).contains(remedy), "{}", said(&output));
+    }
+    assert_eq!(std::fs::read_dir(database.folder()).unwrap().count(), 0);
+}

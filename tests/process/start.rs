@@ -55,9 +55,68 @@ async fn demo_data_are_added_once_and_every_demo_log_in_works() {
     ] {
         server.unknown().logs_in(name, password).await;
     }
-    let ada = server.unknown().logs_in("ada", "demo-patient").await;
-    let page = ada.get("/api/v1/appointments?count=true").await.ok();
-    assert_eq!(page["total"], 4);
+    let admin = server.unknown().logs_in("admin", "admin123").await;
+    for (list, total) in [("doctors", 12), ("users", 6)] {
+        let page = admin.get(&format!("/api/v1/{list}?count=true")).await.ok();
+        assert_eq!(page["total"], total, "{list}");
+    }
+}
+
+/// As far as a person sees: ids and the instants at which something was written are others.
+async fn clinic(server: &Program) -> Vec<String> {
+    let admin = server.unknown().logs_in("admin", "admin123").await;
+    let mut seen = Vec::new();
+    for (path, fields) in [
+        ("doctors", &["/display_name", "/time_zone", "/license_number"][..]),
+        ("assignments", &["/patient/full_name", "/doctor/display_name", "/is_primary"]),
+        ("time-slots", &["/starts_at", "/ends_at", "/blocked"]),
+        ("appointments", &["/starts_at", "/patient/full_name", "/reason"]),
+    ] {
+        let mut next = format!("/api/v1/{path}?limit=100");
+        loop {
+            let page = admin.get(&next).await.ok();
+            let items = page["items"].as_array().unwrap();
+            seen.extend(items.iter().map(|item| {
+                let fields = fields.iter().map(|it| item.pointer(it).unwrap().to_string());
+                fields.collect::<Vec<_>>().join(" ")
+            }));
+            let Some(cursor) = page["next"].as_str() else { break };
+            next = format!("/api/v1/{path}?limit=100&cursor={cursor}");
+        }
+    }
+    seen.sort();
+    seen
+}
+
+#[actix_web::test]
+async fn the_demo_is_the_same_clinic_every_time_with_every_status_and_leaves_nothing() {
+    let database = TestDatabase::empty(false);
+    let temporary = database.folder().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let demo = || {
+        let mut command = Program::command(&database);
+        command
+            .env_remove("MEDILINK_SECRET_KEY")
+            .env_remove("MEDILINK_PROFILE")
+            .env("TMPDIR", &temporary)
+            .args(["demo", "--bind", "127.0.0.1:0"]);
+        Program::start(command)
+    };
+    let (mut one, mut other) = (demo(), demo());
+
+    let (seen, again) = (clinic(&one).await, clinic(&other).await);
+    assert!(4000 < seen.len() && seen == again);
+    let admin = one.unknown().logs_in("admin", "admin123").await;
+    for status in
+        ["scheduled", "confirmed", "checked_in", "in_progress", "completed", "cancelled", "no_show"]
+    {
+        let page = admin.get(&format!("/api/v1/appointments?status={status}&limit=1")).await.ok();
+        assert_eq!(page["items"].as_array().unwrap().len(), 1, "{status}");
+    }
+
+    assert_eq!((one.stop(), other.stop()), (Some(0), Some(0)));
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+    assert!(!database.folder().join("medilink.db").exists());
 }
 
 #[actix_web::test]

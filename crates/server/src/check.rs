@@ -50,7 +50,8 @@ async fn demo_accounts(config: &Config) -> Result<&'static str, Wrong> {
     let Some(queries) = found.map_err(|error| complain(error.into()))? else {
         return Ok("the start makes it or brings it up to date");
     };
-    if demo::is_there(&*queries).await.map_err(complain)? {
+    let found = demo::Presence::look(&*queries).await.map_err(complain)?;
+    if found != demo::Presence::None {
         return Err(demo::known_passwords());
     }
     Ok("no demo accounts")

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{admin, check, migrate, serve, show, telemetry};
+use crate::{admin, check, demo, migrate, serve, show, telemetry};
 
 /// A healthcare coordination backend: people, appointments, and who may see what.
 #[derive(Parser)]
@@ -42,6 +42,9 @@ enum Verb {
     /// Serve the API.
     #[command(after_help = "Example: medilink serve --profile development --demo")]
     Serve(serve::Serve),
+    /// Try MediLink out on a clinic that is forgotten when it stops.
+    #[command(after_help = "Example: medilink demo --bind 127.0.0.1:8001")]
+    Demo,
     /// Bring the database's schema up to date, or say how far it has come.
     #[command(subcommand, after_help = "Example: medilink migrate up")]
     Migrate(migrate::Migrate),
@@ -79,6 +82,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Verb::Openapi => return show::openapi(),
         Verb::Config(ConfigVerb::Check) => return check::check(&cli.settings).await,
         Verb::Config(ConfigVerb::Example) => return show::example(),
+        Verb::Demo => return demo::demo(cli.settings).await,
         Verb::Serve(_) | Verb::Migrate(_) | Verb::Admin(_) | Verb::Config(ConfigVerb::Show) => {}
     }
     let config = Config::read(&cli.settings)?;
@@ -87,6 +91,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Verb::Serve(verb) => serve::serve(verb, config).await,
         Verb::Migrate(verb) => migrate::migrate(&verb, &config).await,
         Verb::Admin(verb) => admin::admin(verb, &config).await,
+        Verb::Demo => demo::demo(cli.settings).await,
         Verb::Openapi => show::openapi(),
         Verb::Config(ConfigVerb::Show) => show::config(&config),
         Verb::Config(ConfigVerb::Check) => check::check(&cli.settings).await,

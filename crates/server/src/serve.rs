@@ -1,11 +1,12 @@
 //! `medilink serve`.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
 use clap::Args;
+use medilink_application::Application;
 use medilink_application::ports::Clock;
 use medilink_application::store::Store;
 use medilink_http::Edge;
@@ -34,10 +35,10 @@ const EXPIRY: Duration = Duration::from_hours(1);
 pub(crate) struct Serve {
     /// Fill an empty database with demo data (development only).
     #[arg(long)]
-    demo: bool,
+    pub(crate) demo: bool,
     /// Bring a PostgreSQL schema up to date first; SQLite does so by itself.
     #[arg(long)]
-    migrate: bool,
+    pub(crate) migrate: bool,
 }
 
 /// Serves the API until the program is told to stop.
@@ -58,15 +59,20 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let store = wire::store(&config, verb.migrate).await?;
     // Only now, lest a key be made beside no database.
     let keys = secret::keys(&config)?;
-    let has_demo_accounts = demo::is_there(&*store.queries()).await?;
-    if has_demo_accounts && config.profile == Profile::Production {
+    let found = demo::Presence::look(&*store.queries()).await?;
+    if found != demo::Presence::None && config.profile == Profile::Production {
         return Err(demo::known_passwords().into());
     }
     let application = wire::application(&config, keys, store.clone())?;
-    let filled = verb.demo && demo::fill(&application).await?;
-    if verb.demo && !filled && !has_demo_accounts {
-        tracing::warn!("the database is not empty: no demo data was added");
-    }
+    let mut told_to_stop = Box::pin(told_to_stop().map_err(Failure::other)?);
+    let is_demo = verb.demo
+        && tokio::select! {
+            is_there = add_demo_data(&application, found) => is_there?,
+            () = &mut told_to_stop => {
+                store.close().await;
+                return Ok(());
+            }
+        };
 
     let set_up_token = first_admin::prepare(&application, &config).await?;
 
@@ -83,9 +89,8 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
             Failure::Other(format!("cannot listen on {}: {error}; {remedy}", config.bind))
         })?;
 
-    let told_to_stop = told_to_stop().map_err(Failure::other)?;
     let address = server.addrs().first().copied().unwrap_or(config.bind);
-    announce(address, filled || (verb.demo && has_demo_accounts)).map_err(Failure::other)?;
+    announce(address, is_demo).map_err(Failure::other)?;
     if let Some(token) = set_up_token {
         invite(address, &token).map_err(Failure::other)?;
     }
@@ -103,6 +108,25 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     let outcome = server.await;
     store.close().await;
     outcome.map_err(Failure::other)
+}
+
+/// Adds the demo data to an empty database, and tells whether there are any.
+async fn add_demo_data(application: &Application, found: demo::Presence) -> Result<bool, Failure> {
+    let mut err = std::io::stderr();
+    if found == demo::Presence::None && err.is_terminal() {
+        writeln!(err, "Filling the demo clinic").map_err(Failure::other)?;
+    }
+    let filled = demo::fill(application, SystemClock.now()).await?;
+    match found {
+        demo::Presence::None if !filled => {
+            tracing::warn!("the database is not empty: no demo data was added");
+        }
+        demo::Presence::Some => {
+            tracing::warn!("the demo data are incomplete: delete the database to have them anew");
+        }
+        demo::Presence::None | demo::Presence::Whole => {}
+    }
+    Ok(filled || found != demo::Presence::None)
 }
 
 /// Forgets, now and then, who has not come for a while.
