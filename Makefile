@@ -10,7 +10,7 @@ INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install 
 PROGRAM = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/medilink)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-domain browser schemathesis lint format docs postgres
+.PHONY: help run test test-domain browser schemathesis zones lint format docs postgres
 
 help: ## Print this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -36,6 +36,9 @@ browser: ## Book an appointment in Swagger UI, in a real Chromium.
 schemathesis: ## Try the API against its document with made-up requests, as every role; some minutes.
 	$(CARGO) build --locked
 	tests/schemathesis/run.sh $(PROGRAM)
+
+zones: ## Print when the clocks of every time zone change, as Python's zoneinfo has it.
+	tests/zones/run.sh
 
 lint: ## Check format, clippy and the documentation; warnings are errors.
 	$(CARGO) fmt --all --check

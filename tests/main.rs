@@ -10,3 +10,4 @@ mod api;
 mod architecture;
 mod process;
 mod store_laws;
+mod zones;

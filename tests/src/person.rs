@@ -166,6 +166,17 @@ impl Person {
         Ok(answer)
     }
 
+    /// Writes, to a server that may be gone.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong on the way.
+    pub async fn try_post(&self, path: &str, body: Value) -> Result<Answer, reqwest::Error> {
+        let headers = [("content-type", "application/json")];
+        let body = body.to_string().into_bytes();
+        self.try_send(Method::POST, path, &headers, Some(body)).await
+    }
+
     /// Books half an hour with a doctor for this patient.
     pub async fn books(&self, doctor: &str, starts_at: &str) -> Answer {
         self.post("/api/v1/appointments", a_booking(doctor, &self.patient_id(), starts_at)).await

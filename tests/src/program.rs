@@ -50,9 +50,14 @@ impl Program {
 
     /// Starts a server on a database and waits until it listens.
     pub fn serve(database: &TestDatabase) -> Self {
+        Self::start(Self::serving(database))
+    }
+
+    /// Prepares a server on a database.
+    pub fn serving(database: &TestDatabase) -> Command {
         let mut command = Self::command(database);
         command.args(["serve", "--bind", "127.0.0.1:0"]);
-        Self::start(command)
+        command
     }
 
     /// Starts a prepared server and waits until it listens.
