@@ -74,6 +74,11 @@ impl TimeSlot {
         !self.blocked && !is_booked && now <= self.time.starts_at()
     }
 
+    /// Says what its doctor has published of its own time, which no other slot overlaps.
+    pub const fn publication(&self) -> Publication {
+        if self.blocked { Publication::Blocked } else { Publication::Whole }
+    }
+
     /// Asks whether it may be taken back, of which the store knows whether an active appointment
     /// overlaps it.
     ///
@@ -141,6 +146,19 @@ mod tests {
         assert!(!slot.is_available(false, at("2030-01-07T10:00:01Z")));
         slot.block(true, start);
         assert!(!slot.is_available(false, start));
+    }
+
+    #[test]
+    fn a_slot_publishes_its_own_time_as_long_as_nobody_blocks_it() {
+        let mut slot = a_slot();
+        let by_slots = |slot: &TimeSlot| {
+            Publication::of(slot.time.period(), &[(slot.time.period(), slot.blocked)])
+        };
+
+        assert_eq!((slot.publication(), by_slots(&slot)), (Publication::Whole, Publication::Whole));
+        slot.block(true, at("2030-01-06T13:00:00Z"));
+        assert_eq!(slot.publication(), Publication::Blocked);
+        assert_eq!(by_slots(&slot), Publication::Blocked);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use medilink_domain::appointment::{Appointment, Booking};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::Action;
+use medilink_domain::text::{AppointmentNotes, Reason};
 
-use super::{AppointmentView, Appointments, publication, replay, show};
+use super::time::published;
+use super::{AppointmentView, Appointments, WantedTime, replay, show};
 use crate::call::{Call, Subject, Written};
 use crate::error::Result;
 use crate::patient;
@@ -15,8 +17,12 @@ pub struct BookAppointment {
     pub doctor: DoctorId,
     /// For whom.
     pub patient: PatientId,
-    /// When and why.
-    pub booking: Booking,
+    /// When.
+    pub time: WantedTime,
+    /// Why the patient comes.
+    pub reason: Option<Reason>,
+    /// What else there is to know.
+    pub notes: Option<AppointmentNotes>,
 }
 
 impl Appointments {
@@ -26,6 +32,7 @@ impl Appointments {
     ///
     /// - [`NotFound`](crate::Error::NotFound) if the patient or the doctor is not there for the
     ///   caller, [`Forbidden`](crate::Error::Forbidden) if a doctor books another doctor.
+    /// - [`Invalid`](crate::Error::Invalid) if the doctor has no such time slot.
     /// - [`Refused`](crate::Error::Refused) if a rule of [`Appointment::book`] says no, or if the
     ///   doctor or the patient has another active appointment at that time.
     pub async fn book(
@@ -34,7 +41,8 @@ impl Appointments {
         command: BookAppointment,
     ) -> Result<Written<AppointmentView>> {
         const ACTION: Action = Action::BookAppointment;
-        let BookAppointment { doctor: doctor_id, patient: patient_id, booking } = command;
+        let BookAppointment { doctor: doctor_id, patient: patient_id, time, reason, notes } =
+            command;
         let now = self.ports.clock.now();
         let since = self.settings.care_window.since(now);
         let id = AppointmentId::new(self.ports.ids.next());
@@ -54,8 +62,9 @@ impl Appointments {
         let permit = call.may(ACTION, relations, subject)?.acting_for(doctor_id)?;
         let doctor = doctor.ok_or_else(|| call.missing(ACTION, Subject::of(doctor_id)))?;
 
-        let publication = publication(&mut *work, doctor_id, booking.time).await?;
+        let (time, publication) = published(&mut *work, doctor_id, time).await?;
 
+        let booking = Booking { time, reason, notes };
         let (appointment, booked) =
             Appointment::book(id, (&doctor, publication), &patient, booking, call.actor(), now)?;
 
@@ -70,6 +79,7 @@ impl Appointments {
 mod tests {
     use medilink_domain::audit::Outcome;
     use medilink_domain::id::Uuid;
+    use medilink_domain::time_slot::TimeSlot;
     use medilink_domain::user::{Role, UserStatus};
 
     use super::*;
@@ -78,7 +88,7 @@ mod tests {
     use crate::idempotency::Reservation;
     use crate::testing::{
         CREATOR, FakeClinic, Trail, a_booking, a_caller, a_caller_with_a_key, a_doctor, a_patient,
-        an_appointment,
+        a_slot, an_appointment,
     };
 
     fn a_clinic() -> FakeClinic {
@@ -91,12 +101,17 @@ mod tests {
     }
 
     async fn book(clinic: FakeClinic, by: Caller) -> (Result<Written<AppointmentView>>, Trail) {
+        book_at(clinic, WantedTime::Exactly(a_booking().time), by).await
+    }
+
+    async fn book_at(
+        clinic: FakeClinic,
+        time: WantedTime,
+        by: Caller,
+    ) -> (Result<Written<AppointmentView>>, Trail) {
         let (application, trail) = clinic.open();
-        let command = BookAppointment {
-            doctor: a_doctor().id,
-            patient: a_patient().id,
-            booking: a_booking(),
-        };
+        let (doctor, patient) = (a_doctor().id, a_patient().id);
+        let command = BookAppointment { doctor, patient, time, reason: None, notes: None };
         let answer = application
             .perform(by, async |call| application.appointments.book(call, command).await)
             .await;
@@ -116,6 +131,40 @@ mod tests {
         assert_eq!((entry.action, entry.outcome), (Action::BookAppointment, Outcome::Done));
         assert_eq!(entry.patient, Some(a_patient().id));
         assert!(trail.recorded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_slot_is_booked_as_a_whole() {
+        let mut clinic = a_clinic();
+        let slot = a_slot();
+        let time = slot.time;
+        clinic.work.time_slots.expect_find().return_once(|_| Ok(Some(slot)));
+        let insert = clinic.work.appointments.expect_insert();
+        insert.withf(move |booked, _| booked.time == time).times(1).returning(|_, _| Ok(()));
+
+        let wanted = WantedTime::OfSlot(a_slot().id);
+        let (booked, _) = book_at(clinic, wanted, a_caller(Role::Patient)).await;
+
+        assert!(booked.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_slot_of_another_doctor_is_answered_like_none_at_all() {
+        let of_another = TimeSlot { doctor: DoctorId::new(Uuid::from_u128(33)), ..a_slot() };
+        let mut answers = Vec::new();
+        for slot in [None, Some(of_another)] {
+            let mut clinic = a_clinic();
+            clinic.work.time_slots.expect_find().return_once(|_| Ok(slot));
+
+            let wanted = WantedTime::OfSlot(a_slot().id);
+            let (refused, trail) = book_at(clinic, wanted, a_caller(Role::Patient)).await;
+
+            let Err(Error::Invalid(wrong)) = refused else { panic!("it was booked") };
+            assert_eq!(trail.committed(), None);
+            answers.push(wrong);
+        }
+        assert!(answers[0].by_field().contains_key("time_slot_id"));
+        assert_eq!(answers[0], answers[1]);
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ mod mark_no_show;
 mod repository;
 mod reschedule;
 mod start;
+mod time;
 mod transition;
 mod view;
 
@@ -20,13 +21,11 @@ use std::sync::Arc;
 
 use medilink_domain::appointment::Appointment;
 use medilink_domain::doctor::Doctor;
-use medilink_domain::id::{AppointmentId, DoctorId};
+use medilink_domain::id::AppointmentId;
 use medilink_domain::patient::Patient;
-use medilink_domain::period::BookableTime;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Record;
 use medilink_domain::time::Timestamp;
-use medilink_domain::time_slot::Publication;
 
 pub use self::book::BookAppointment;
 pub use self::cancel::CancelAppointment;
@@ -36,7 +35,8 @@ pub use self::mark_no_show::MarkNoShow;
 pub use self::repository::{AppointmentQueries, AppointmentRepository, AppointmentSelection};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
-pub use self::reschedule::{NewTime, RescheduleAppointment};
+pub use self::reschedule::RescheduleAppointment;
+pub use self::time::{NewTime, WantedTime};
 pub use self::view::{AppointmentChangeView, AppointmentHistory, AppointmentView};
 use crate::application::{Ports, Settings};
 use crate::call::{Call, Permit, Subject, Written};
@@ -90,16 +90,6 @@ async fn load<'call>(
     let patient = work.patients().lock_archived(patient).await?.ok_or_else(corrupt)?;
     let appointment = work.appointments().lock(id).await?.ok_or_else(corrupt)?;
     Ok(Loaded { appointment, doctor, patient, permit })
-}
-
-/// Tells what a doctor has published of a time, whose lock the caller holds.
-async fn publication(
-    work: &mut dyn UnitOfWork,
-    doctor: DoctorId,
-    time: BookableTime,
-) -> Result<Publication, StoreError> {
-    let slots = work.time_slots().overlapping(doctor, time.period()).await?;
-    Ok(Publication::of(time.period(), &slots))
 }
 
 /// Answers a replay with the appointment that the first request wrote, as it is now.

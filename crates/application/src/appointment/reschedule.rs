@@ -1,13 +1,12 @@
 //! Moving an appointment to another time.
 
 use medilink_domain::id::AppointmentId;
-use medilink_domain::period::BookableTime;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 use medilink_domain::text::Reason;
-use medilink_domain::time::Timestamp;
 
-use super::{AppointmentView, Appointments, Loaded, load, publication, replay, show};
+use super::time::published;
+use super::{AppointmentView, Appointments, Loaded, NewTime, WantedTime, load, replay, show};
 use crate::call::{Call, Expected, Written};
 use crate::error::{Error, FieldErrors, Result};
 
@@ -23,15 +22,6 @@ pub struct RescheduleAppointment {
     pub expected: Expected,
 }
 
-/// The time that an appointment is moved to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NewTime {
-    /// From then on, for as long as it was to last.
-    From(Timestamp),
-    /// This very time.
-    Exactly(BookableTime),
-}
-
 impl Appointments {
     /// Moves an appointment to another time, in one unit of work: when the new time is taken, the
     /// old one is still held.
@@ -40,7 +30,8 @@ impl Appointments {
     ///
     /// - [`NotFound`](crate::Error::NotFound) if there is none by that id for the caller.
     /// - [`Stale`](crate::Error::Stale) if it is not the version that the caller expects.
-    /// - [`Invalid`](crate::Error::Invalid) if it would end beyond the calendar.
+    /// - [`Invalid`](crate::Error::Invalid) if it would end beyond the calendar, or if the doctor has no such
+    ///   time slot.
     /// - [`Refused`](crate::Error::Refused) if a rule of
     ///   [`Appointment::reschedule`](medilink_domain::appointment::Appointment::reschedule) says
     ///   no, or if the doctor or the patient has another active appointment at that time.
@@ -60,14 +51,15 @@ impl Appointments {
             load(call, &mut *work, id, Action::RescheduleAppointment).await?;
 
         expected.check(Concept::Appointment, appointment.revision.version)?;
-        let time = match to {
-            NewTime::Exactly(time) => time,
+        let wanted = match to {
+            NewTime::Wanted(wanted) => wanted,
             NewTime::From(starts_at) => appointment
                 .time
                 .moved_to(starts_at)
+                .map(WantedTime::Exactly)
                 .map_err(|error| Error::Invalid(FieldErrors::of("starts_at", error)))?,
         };
-        let publication = publication(&mut *work, doctor.id, time).await?;
+        let (time, publication) = published(&mut *work, doctor.id, wanted).await?;
         let moved =
             appointment.reschedule((&doctor, publication), time, reason, call.actor(), now)?;
 

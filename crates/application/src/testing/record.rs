@@ -5,7 +5,8 @@ use medilink_domain::assignment::Assignment;
 use medilink_domain::doctor::{Doctor, DoctorProfile};
 use medilink_domain::email::Email;
 use medilink_domain::id::{
-    AppointmentId, AssignmentId, DoctorId, PatientId, PharmacyId, SessionId, UserId, Uuid,
+    AppointmentId, AssignmentId, DoctorId, PatientId, PharmacyId, SessionId, TimeSlotId, UserId,
+    Uuid,
 };
 use medilink_domain::name::PersonName;
 use medilink_domain::password::PasswordHash;
@@ -15,6 +16,7 @@ use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::revision::Revision;
 use medilink_domain::session::Session;
 use medilink_domain::text::LicenseNumber;
+use medilink_domain::time_slot::TimeSlot;
 use medilink_domain::user::{Role, User, UserStatus, Username};
 use medilink_domain::zone::Zone;
 
@@ -61,6 +63,18 @@ pub fn a_booking() -> Booking {
         reason: None,
         notes: None,
     }
+}
+
+/// Makes time slot 8 of doctor 3, from ten to eleven.
+///
+/// # Panics
+///
+/// Never: an hour is a length that a slot may have.
+#[expect(clippy::expect_used, reason = "the time is right, and this is for tests")]
+pub fn a_slot() -> TimeSlot {
+    let time = BookableTime::lasting(at("2030-01-07T10:00:00Z"), 60).expect("an hour");
+    let id = TimeSlotId::new(Uuid::from_u128(8));
+    TimeSlot::publish(id, a_doctor().id, time, UserId::new(Uuid::from_u128(CREATOR)), at(NOW))
 }
 
 /// Makes appointment 9 of doctor 3 and patient 4, booked by somebody else.

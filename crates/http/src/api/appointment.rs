@@ -152,6 +152,10 @@ async fn list_appointments(
 /// themselves for patients in their care. The doctor and the patient must be free: a time that
 /// overlaps answers 409 with `doctor-double-booked` or `patient-double-booked`.
 ///
+/// The time is that of one of the doctor's time slots (`time_slot_id`), or runs from `starts_at` to
+/// `ends_at` or for `duration_minutes`. The appointment takes the time and does not remember the slot:
+/// what becomes of the slot later is nothing to it.
+///
 /// `doctor_id` is an `id` of **List doctors**; patients find their own `patient_id` with **Read your
 /// own account**, and whoever makes a record gets its `id`. The zeros of the example stand for both.
 #[utoipa::path(
@@ -258,7 +262,8 @@ async fn find_appointment_history(
 ///
 /// Moves a scheduled or confirmed appointment to another time, at once or not at all: when the new
 /// time is taken, nothing has changed. The id stays; what was confirmed has to be confirmed anew.
-/// Whoever may read the appointment may move it, patients only until it starts.
+/// Whoever may read the appointment may move it, patients only until it starts. It keeps its length,
+/// unless it moves to a time slot, of which it takes all, or the body names another.
 #[utoipa::path(
     tag = "appointments",
     request_body(content = RescheduleAppointmentBody, example = json!({

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use medilink_application::Application;
-use medilink_application::appointment::{BookAppointment, CancelAppointment, MarkNoShow};
+use medilink_application::appointment::{
+    BookAppointment, CancelAppointment, MarkNoShow, WantedTime,
+};
 use medilink_application::assignment::CreateAssignment;
 use medilink_application::call::{Call, Caller, Expected, Written};
 use medilink_application::error::Result as Answer;
@@ -11,7 +13,7 @@ use medilink_application::session::{Device, LogIn};
 use medilink_application::time_slot::{BlockTimeSlot, PublishTimeSlots};
 use medilink_application::user::{CreateAdmin, CreateUser, Newcomer, Profile, UserView};
 use medilink_domain::actor::Actor;
-use medilink_domain::appointment::{AppointmentStatus, Booking};
+use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::assignment::AssignmentTerms;
 use medilink_domain::audit::Origin;
 use medilink_domain::email::Email;
@@ -148,8 +150,8 @@ impl<'app> Filling<'app> {
         // The record of whoever signs in is their own, and no coordinator's.
         let by = if number == 0 { self.admin } else { self.coordinator };
         let appointments = &self.application.appointments;
-        let booking = Booking { time, reason: Some(reason), notes: None };
-        let command = BookAppointment { doctor, patient, booking };
+        let time = WantedTime::Exactly(time);
+        let command = BookAppointment { doctor, patient, time, reason: Some(reason), notes: None };
         let book = async |call: &_| appointments.book(call, command).await;
         let id = self.perform(by, book).await?.record.id;
         let bring = async |call: &_| bring(self.application, call, id, status, because).await;

@@ -1,11 +1,16 @@
 //! What is sent of an appointment.
+//!
+//! The parts of a body have no parts of their own: serde would take a field of such a part for an
+//! unknown one of the whole.
 
-use medilink_application::appointment::{BookAppointment, NewTime, RescheduleAppointment};
+use medilink_application::appointment::{
+    BookAppointment, NewTime, RescheduleAppointment, WantedTime,
+};
 use medilink_application::call::Expected;
 use medilink_application::error::FieldErrors;
 use medilink_application::{Error, Result};
-use medilink_domain::appointment::{AppointmentChanges, Booking};
-use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
+use medilink_domain::appointment::AppointmentChanges;
+use medilink_domain::id::{AppointmentId, DoctorId, PatientId, TimeSlotId};
 use medilink_domain::period::BookableTime;
 use medilink_domain::text::{AppointmentNotes, Reason};
 use medilink_domain::time::Timestamp;
@@ -14,7 +19,8 @@ use utoipa::ToSchema;
 
 use crate::field::{Field, Rest, read};
 
-/// What to send to book. The time is `starts_at` with `ends_at`, or with `duration_minutes`.
+/// What to send to book. The time is that of a time slot, or `starts_at` with `ends_at` or
+/// `duration_minutes`.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct BookAppointmentBody {
     /// Whose time.
@@ -25,18 +31,8 @@ pub(super) struct BookAppointmentBody {
     #[serde(default)]
     #[schema(value_type = PatientId, required = true)]
     patient_id: Field<String>,
-    /// From when.
-    #[serde(default)]
-    #[schema(value_type = Timestamp, required = true)]
-    starts_at: Field<String>,
-    /// Until when.
-    #[serde(default)]
-    #[schema(value_type = Option<Timestamp>)]
-    ends_at: Field<String>,
-    /// Or for how long: 5 to 720 minutes; 30 unless named.
-    #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 5, maximum = 720)]
-    duration_minutes: Field<i64>,
+    #[serde(flatten)]
+    time: AskedTime,
     /// Why the patient comes, in up to 500 characters.
     #[serde(default)]
     #[schema(value_type = Option<Reason>)]
@@ -48,6 +44,28 @@ pub(super) struct BookAppointmentBody {
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Rest,
+}
+
+/// When an appointment is to be: a time slot, or a start with an end or a length.
+#[derive(Deserialize, ToSchema)]
+struct AskedTime {
+    /// At the time of this slot of the doctor, all of it.
+    #[serde(default)]
+    #[schema(value_type = Option<TimeSlotId>)]
+    time_slot_id: Field<String>,
+    /// Or from when.
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    starts_at: Field<String>,
+    /// Until when.
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    ends_at: Field<String>,
+    /// Or for how long: 5 to 720 minutes. Unless named, a new appointment lasts 30, and one that is
+    /// moved as long as before.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 5, maximum = 720)]
+    duration_minutes: Field<i64>,
 }
 
 /// What to send to change what an appointment says. Its time is moved by **Reschedule an
@@ -67,22 +85,12 @@ pub(super) struct ChangeAppointmentBody {
     unknown: Rest,
 }
 
-/// What to send to move an appointment. It keeps its length unless `ends_at` or `duration_minutes`
-/// says otherwise.
+/// What to send to move an appointment: to a time slot, of which it then takes all, or to
+/// `starts_at`. There it keeps its length unless `ends_at` or `duration_minutes` says otherwise.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RescheduleAppointmentBody {
-    /// From when.
-    #[serde(default)]
-    #[schema(value_type = Timestamp, required = true)]
-    starts_at: Field<String>,
-    /// Until when.
-    #[serde(default)]
-    #[schema(value_type = Option<Timestamp>)]
-    ends_at: Field<String>,
-    /// Or for how long: 5 to 720 minutes.
-    #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 5, maximum = 720)]
-    duration_minutes: Field<i64>,
+    #[serde(flatten)]
+    time: AskedTime,
     /// Why, in up to 500 characters.
     #[serde(default)]
     #[schema(value_type = Option<Reason>)]
@@ -109,7 +117,7 @@ impl BookAppointmentBody {
         let mut errors = FieldErrors::default();
         let doctor = read!(self.doctor_id.required(&mut errors, str::parse));
         let patient = read!(self.patient_id.required(&mut errors, str::parse));
-        let time = time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors);
+        let time = self.time.read(&mut errors);
         let reason = read!(self.reason.text(&mut errors, Reason::parse));
         let notes = read!(self.notes.text(&mut errors, AppointmentNotes::parse));
         self.unknown.refuse(&mut errors);
@@ -118,38 +126,81 @@ impl BookAppointmentBody {
             return Err(Error::Invalid(errors));
         };
         errors.check()?;
-        Ok(BookAppointment { doctor, patient, booking: Booking { time, reason, notes } })
+        Ok(BookAppointment { doctor, patient, time, reason, notes })
     }
 }
 
-/// Reads a time from its start and either its end or its length.
-fn time(
-    starts_at: Field<String>,
-    ends_at: Field<String>,
-    duration_minutes: Field<i64>,
-    errors: &mut FieldErrors,
-) -> Option<BookableTime> {
-    let starts_at = read!(starts_at.required(errors, Timestamp::parse));
-    let both = matches!((&ends_at, &duration_minutes), (Field::Given(_), Field::Given(_)));
-    if both {
-        errors.add("duration_minutes", "give either this or ends_at");
+impl AskedTime {
+    /// Reads the time of a booking.
+    fn read(self, errors: &mut FieldErrors) -> Option<WantedTime> {
+        if !self.time_slot_id.is_missing() {
+            return self.slot(errors).map(WantedTime::OfSlot);
+        }
+        self.interval(errors).map(WantedTime::Exactly)
     }
-    let names_end = !ends_at.is_missing();
-    let ends_at = read!(ends_at.optional(errors, Timestamp::parse));
-    let names_length = !duration_minutes.is_missing();
-    // Whatever the start, so that a wrong one does not hide a wrong length.
-    let minutes = read!(duration_minutes.optional(errors, BookableTime::minutes));
 
-    let starts_at = starts_at?;
-    if names_end {
-        return BookableTime::between(starts_at, ends_at?)
-            .map_err(|error| errors.add("ends_at", error))
-            .ok();
+    /// Reads the time that an appointment is moved to, whose length it has if nothing else is said.
+    fn read_new(self, errors: &mut FieldErrors) -> Option<NewTime> {
+        let names_a_start_alone = self.time_slot_id.is_missing()
+            && self.ends_at.is_missing()
+            && self.duration_minutes.is_missing();
+        if names_a_start_alone {
+            return start(self.starts_at, errors).map(NewTime::From);
+        }
+        self.read(errors).map(NewTime::Wanted)
     }
-    let minutes = if names_length { minutes? } else { BookableTime::DEFAULT_MINUTES };
-    BookableTime::lasting(starts_at, minutes)
-        .map_err(|error| errors.add("duration_minutes", error))
-        .ok()
+
+    /// Reads the slot, beside which nothing else says when.
+    fn slot(self, errors: &mut FieldErrors) -> Option<TimeSlotId> {
+        if !self.starts_at.is_missing() {
+            errors.add("time_slot_id", "give either this or starts_at");
+        }
+        let names_end = !self.ends_at.is_missing();
+        let names_length = !self.duration_minutes.is_missing();
+        for (name, is_there) in [("ends_at", names_end), ("duration_minutes", names_length)] {
+            if is_there {
+                errors.add(name, "leave this out: an appointment takes all of a time slot");
+            }
+        }
+        // What cannot be read is named too, so that nobody has to ask twice.
+        let _ = read!(self.starts_at.optional(errors, Timestamp::parse));
+        let _ = read!(self.ends_at.optional(errors, Timestamp::parse));
+        let _ = read!(self.duration_minutes.optional(errors, BookableTime::minutes));
+        read!(self.time_slot_id.optional(errors, str::parse))
+    }
+
+    /// Reads a time from its start and either its end or its length.
+    fn interval(self, errors: &mut FieldErrors) -> Option<BookableTime> {
+        let Self { starts_at, ends_at, duration_minutes, .. } = self;
+        let both = matches!((&ends_at, &duration_minutes), (Field::Given(_), Field::Given(_)));
+        if both {
+            errors.add("duration_minutes", "give either this or ends_at");
+        }
+        let names_end = !ends_at.is_missing();
+        let names_length = !duration_minutes.is_missing();
+        let ends_at = read!(ends_at.optional(errors, Timestamp::parse));
+        // Whatever the start, so that a wrong one does not hide a wrong length.
+        let minutes = read!(duration_minutes.optional(errors, BookableTime::minutes));
+
+        let starts_at = start(starts_at, errors)?;
+        if names_end {
+            return BookableTime::between(starts_at, ends_at?)
+                .map_err(|error| errors.add("ends_at", error))
+                .ok();
+        }
+        let minutes = if names_length { minutes? } else { BookableTime::DEFAULT_MINUTES };
+        BookableTime::lasting(starts_at, minutes)
+            .map_err(|error| errors.add("duration_minutes", error))
+            .ok()
+    }
+}
+
+/// Reads the start, which there has to be without a slot.
+fn start(starts_at: Field<String>, errors: &mut FieldErrors) -> Option<Timestamp> {
+    if starts_at.is_missing() {
+        errors.add("starts_at", "give this, or time_slot_id");
+    }
+    read!(starts_at.optional(errors, Timestamp::parse))
 }
 
 impl ReasonBody {
@@ -182,13 +233,7 @@ impl RescheduleAppointmentBody {
         expected: Expected,
     ) -> Result<RescheduleAppointment> {
         let mut errors = FieldErrors::default();
-        let keeps_length = self.ends_at.is_missing() && self.duration_minutes.is_missing();
-        let to = if keeps_length {
-            read!(self.starts_at.required(&mut errors, Timestamp::parse)).map(NewTime::From)
-        } else {
-            time(self.starts_at, self.ends_at, self.duration_minutes, &mut errors)
-                .map(NewTime::Exactly)
-        };
+        let to = self.time.read_new(&mut errors);
         let reason = read!(self.reason.text(&mut errors, Reason::parse));
         self.unknown.refuse(&mut errors);
 
