@@ -39,6 +39,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("get /api/v1/doctors", Action::ListDoctors, About::Nothing, no_body),
     row("get /api/v1/doctors?archived=true", Action::RestoreDoctor, About::Nothing, no_body),
     row("get /api/v1/doctors/{id}", Action::ReadDoctor, About::Doctor, no_body),
+    row("get /api/v1/doctors/{id}/availability", Action::ReadDoctor, About::Doctor, no_body),
     row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
     row("get /api/v1/patients/{id}/doctors", Action::ReadAssignment, About::Patient, no_body),
     row("get /api/v1/time-slots", Action::ListTimeSlots, About::Nothing, no_body),
@@ -78,6 +79,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         |_, _| json!({"role": "coordinator"}),
     ),
     row("post /api/v1/appointments", Action::BookAppointment, About::Nothing, Cast::booking),
+    row("post /api/v1/appointments/check", Action::CheckAppointment, About::Nothing, Cast::booking),
     row(
         "post /api/v1/appointments/{id}/cancel",
         Action::CancelAppointment,

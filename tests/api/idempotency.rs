@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::cast::{Cast, OPERATIONS};
 
+/// What is asked with a body and writes nothing: asked again, it is answered anew.
+const ONLY_ASKS: &[&str] = &["/api/v1/appointments/check"];
+
 #[actix_web::test]
 async fn whatever_promises_it_is_done_once_and_nothing_else_is_replayed() {
     let document = serde_json::to_value(medilink_http::openapi()).unwrap();
@@ -25,7 +28,8 @@ async fn whatever_promises_it_is_done_once_and_nothing_else_is_replayed() {
         let second = request.send(&admin.person, &key).await;
 
         let name = operation.name;
-        assert_eq!(promised, method == "post", "{name}");
+        let writes = method == "post" && !ONLY_ASKS.contains(&path);
+        assert_eq!(promised, writes, "{name}");
         assert!(is_success(&first), "{name}: {}", first.text);
         assert_eq!(first.header("idempotency-replayed"), "", "{name}");
         let replayed = second.header("idempotency-replayed");

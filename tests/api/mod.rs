@@ -7,6 +7,7 @@ mod archive;
 mod assignment;
 mod attempt;
 mod authorization;
+mod availability;
 mod booking;
 mod cast;
 mod contract;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use medilink_domain::appointment::AppointmentError;
 use medilink_domain::archive::Blocking;
 use medilink_domain::assignment::AssignmentError;
+use medilink_domain::availability::FreeTime;
 use medilink_domain::policy::Action;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::rule::{Rule, RuleCode};
@@ -73,9 +74,21 @@ pub struct Refusal {
     code: RuleCode,
     message: String,
     blocking: Option<Blocking>,
+    alternatives: Option<Vec<FreeTime>>,
 }
 
 impl Refusal {
+    /// Names other times that could be booked instead.
+    #[must_use]
+    pub(crate) fn offering(self, alternatives: Vec<FreeTime>) -> Self {
+        Self { alternatives: Some(alternatives), ..self }
+    }
+
+    /// Returns other times that could be booked instead, if that is what would help.
+    pub fn alternatives(&self) -> Option<&[FreeTime]> {
+        self.alternatives.as_deref()
+    }
+
     /// Returns the code.
     pub const fn code(&self) -> RuleCode {
         self.code
@@ -90,7 +103,8 @@ impl Refusal {
 impl<E: Rule> From<E> for Error {
     fn from(rule: E) -> Self {
         let (code, blocking) = (rule.code(), rule.blocking());
-        Self::Refused(Refusal { code, message: rule.to_string(), blocking })
+        let message = rule.to_string();
+        Self::Refused(Refusal { code, message, blocking, alternatives: None })
     }
 }
 

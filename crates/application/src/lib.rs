@@ -11,6 +11,7 @@
 pub mod error;
 
 pub mod attempt;
+pub mod availability;
 pub mod idempotency;
 pub mod page;
 pub mod ports;

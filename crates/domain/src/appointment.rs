@@ -1,12 +1,15 @@
 //! Appointments: booking a doctor's time for a patient, and what may become of it.
 
+mod obstacle;
 mod status;
 
+use self::obstacle::may_take_place;
+pub use self::obstacle::obstacles;
 pub use self::status::{AppointmentAction, AppointmentStatus};
 use crate::actor::Actor;
 use crate::change::Change;
 use crate::choice::choice;
-use crate::doctor::{BookingMode, Doctor};
+use crate::doctor::Doctor;
 use crate::id::{AppointmentId, DoctorId, PatientId, UserId};
 use crate::patient::Patient;
 use crate::period::BookableTime;
@@ -173,7 +176,7 @@ impl Appointment {
         now: Timestamp,
     ) -> Result<(Self, AppointmentChange), AppointmentError> {
         let Booking { time, reason, notes } = booking;
-        let retrospective = may_take_place((doctor, publication), time, by, now)?;
+        let retrospective = may_take_place((doctor.profile.terms(), publication), time, by, now)?;
 
         let appointment = Self {
             id,
@@ -308,7 +311,7 @@ impl Appointment {
     ) -> Result<AppointmentChange, AppointmentError> {
         self.check(AppointmentAction::Reschedule)?;
         self.check_not_begun_for(by, now)?;
-        let retrospective = may_take_place((doctor, publication), time, by, now)?;
+        let retrospective = may_take_place((doctor.profile.terms(), publication), time, by, now)?;
 
         let old_time = std::mem::replace(&mut self.time, time);
         self.retrospective = retrospective;
@@ -361,39 +364,13 @@ impl Appointment {
     }
 }
 
-/// Tells whether an appointment at a time would be entered after its start, unless the doctor or
-/// the caller's role rule that time out.
-fn may_take_place(
-    (doctor, publication): (&Doctor, Publication),
-    time: BookableTime,
-    by: &Actor,
-    now: Timestamp,
-) -> Result<bool, AppointmentError> {
-    if !doctor.profile.is_available {
-        return Err(AppointmentError::DoctorUnavailable);
-    }
-    if publication == Publication::Blocked {
-        return Err(AppointmentError::TimeBlocked);
-    }
-    let published_only = doctor.profile.booking == BookingMode::SlotsOnly
-        && matches!(by.role, Role::Patient | Role::Coordinator);
-    if published_only && publication != Publication::Whole {
-        return Err(AppointmentError::OutsideTimeSlots);
-    }
-    let has_begun = time.starts_at() < now;
-    if has_begun && by.role == Role::Patient {
-        return Err(AppointmentError::StartPassed);
-    }
-    Ok(has_begun)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::actor::an_actor;
-    use crate::doctor::DoctorProfile;
+    use crate::doctor::{BookingMode, DoctorProfile};
     use crate::id::Uuid;
     use crate::patient::PatientDetails;
     use crate::period::on_monday;
@@ -402,6 +379,8 @@ mod tests {
 
     const BEFORE: &str = "2030-01-06T12:00:00Z";
     const AFTER: &str = "2030-01-08T12:00:00Z";
+
+    const BLOCKED: Publication = Publication::Blocked { is_whole: true };
 
     fn a_doctor() -> Doctor {
         let id = DoctorId::new(Uuid::from_u128(3));
@@ -499,7 +478,7 @@ mod tests {
     #[test]
     fn nobody_books_what_is_blocked() {
         for role in Role::ALL {
-            let blocked = book_in(&a_doctor(), Publication::Blocked, *role, BEFORE);
+            let blocked = book_in(&a_doctor(), BLOCKED, *role, BEFORE);
             assert_eq!(blocked, Err(AppointmentError::TimeBlocked), "{role}");
         }
     }

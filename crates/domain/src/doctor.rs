@@ -16,7 +16,7 @@ use crate::text::{
     SpecializationText,
 };
 use crate::time::Timestamp;
-use crate::user::{User, UserStatus};
+use crate::user::{Role, User, UserStatus};
 use crate::verification::{VerificationError, outlives, verify};
 use crate::zone::Zone;
 
@@ -153,7 +153,28 @@ pub struct DoctorProfile {
     pub booking: BookingMode,
 }
 
+/// What a doctor's profile says about being booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookingTerms {
+    /// Whether they take appointments at present.
+    pub is_available: bool,
+    /// How they may be booked.
+    pub booking: BookingMode,
+}
+
+impl BookingTerms {
+    /// Tells whether somebody in a role books them within published time slots only.
+    pub fn keep_to_slots(self, role: Role) -> bool {
+        self.booking == BookingMode::SlotsOnly && matches!(role, Role::Patient | Role::Coordinator)
+    }
+}
+
 impl DoctorProfile {
+    /// Returns what it says about being booked.
+    pub const fn terms(&self) -> BookingTerms {
+        BookingTerms { is_available: self.is_available, booking: self.booking }
+    }
+
     /// Begins a profile that says nothing yet.
     pub const fn blank(time_zone: Zone) -> Self {
         Self {

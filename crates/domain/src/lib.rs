@@ -40,6 +40,7 @@ pub mod appointment;
 pub mod assignment;
 pub mod attempt;
 pub mod audit;
+pub mod availability;
 pub mod care;
 pub mod doctor;
 pub mod password;

@@ -43,6 +43,15 @@ impl Period {
         self.ends_at.as_utc() - self.starts_at.as_utc()
     }
 
+    /// Returns the interval of both, or `None` if there is a gap between them.
+    pub fn joined(self, other: Self) -> Option<Self> {
+        let touches = self.starts_at <= other.ends_at && other.starts_at <= self.ends_at;
+        touches.then(|| Self {
+            starts_at: self.starts_at.min(other.starts_at),
+            ends_at: self.ends_at.max(other.ends_at),
+        })
+    }
+
     /// Tells whether the two share any instant.
     ///
     /// ```
@@ -80,6 +89,9 @@ impl BookableTime {
     /// How long an appointment is, in minutes, if nobody says otherwise.
     pub const DEFAULT_MINUTES: i64 = 30;
 
+    /// The same as a length of time.
+    pub const DEFAULT_LENGTH: TimeDelta = TimeDelta::minutes(Self::DEFAULT_MINUTES);
+
     /// How long an appointment is at the least.
     pub const SHORTEST: TimeDelta = TimeDelta::minutes(5);
 
@@ -115,6 +127,15 @@ impl BookableTime {
     /// [`BookableTimeError::Length`] unless it is 5 to 720.
     pub fn minutes(minutes: i64) -> Result<i64, BookableTimeError> {
         Self::lasting(Timestamp::EPOCH, minutes).map(|_| minutes)
+    }
+
+    /// Reads a length in minutes as one.
+    ///
+    /// # Errors
+    ///
+    /// [`BookableTimeError::Length`] unless it is 5 to 720.
+    pub fn length(minutes: i64) -> Result<TimeDelta, BookableTimeError> {
+        Self::lasting(Timestamp::EPOCH, minutes).map(|time| time.period().length())
     }
 
     /// Makes the time from its start and its length in minutes.

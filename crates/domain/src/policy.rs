@@ -113,6 +113,8 @@ choice! {
         DeleteTimeSlot = "delete_time_slot",
         /// Book a doctor's time for a patient.
         BookAppointment = "book_appointment",
+        /// Ask whether a doctor's time could be booked for a patient.
+        CheckAppointment = "check_appointment",
         /// Look through the appointments.
         ListAppointments = "list_appointments",
         /// Read an appointment.
@@ -278,14 +280,16 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             (Role::Patient, Relation::SelfRecord) => Deny,
             _ => Hide,
         },
-        Action::BookAppointment | Action::CreateAssignment => match (role, relation) {
-            (Role::Admin, _) => Allow,
-            (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
-            (Role::Coordinator, Relation::Creator) => Allow,
-            (Role::Patient, Relation::SelfRecord) => Allow,
-            (Role::Pharmacy, _) => Deny,
-            _ => Hide,
-        },
+        Action::BookAppointment | Action::CheckAppointment | Action::CreateAssignment => {
+            match (role, relation) {
+                (Role::Admin, _) => Allow,
+                (Role::Doctor, Relation::Creator | Relation::Care) => Allow,
+                (Role::Coordinator, Relation::Creator) => Allow,
+                (Role::Patient, Relation::SelfRecord) => Allow,
+                (Role::Pharmacy, _) => Deny,
+                _ => Hide,
+            }
+        }
         Action::ListAppointments | Action::ListAssignments => match role {
             Role::Admin | Role::Doctor | Role::Coordinator | Role::Patient => Allow,
             Role::Pharmacy => Deny,
@@ -323,6 +327,7 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::ReadPatient
         | Action::ListAssignments
         | Action::ReadAssignment
+        | Action::CheckAppointment
         | Action::ListAppointments
         | Action::ReadAppointment => true,
         Action::Register
@@ -452,6 +457,7 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::ChangeAssignment
         | Action::EndAssignment
         | Action::BookAppointment
+        | Action::CheckAppointment
         | Action::ListAppointments
         | Action::ReadAppointment
         | Action::ChangeAppointment

@@ -90,6 +90,18 @@ impl RuleCode {
         }
     }
 
+    /// Tells whether another time would not be refused.
+    pub const fn offers_alternatives(self) -> bool {
+        matches!(
+            self,
+            Self::DoctorDoubleBooked
+                | Self::PatientDoubleBooked
+                | Self::OutsideTimeSlots
+                | Self::TimeBlocked
+                | Self::TimeInPast
+        )
+    }
+
     /// Says in one sentence what the code means and what to do about it.
     pub const fn meaning(self) -> &'static str {
         match self {
@@ -103,18 +115,23 @@ impl RuleCode {
                 "Nobody has missed an appointment before its start. Cancel it instead, or wait."
             }
             Self::DoctorDoubleBooked => {
-                "The doctor already has an appointment at this time. Choose another time."
+                "The doctor already has an appointment at this time. Choose another time: \
+                `alternatives` names some."
             }
             Self::PatientDoubleBooked => {
-                "The patient already has an appointment at this time. Choose another time."
+                "The patient already has an appointment at this time. Choose another time: \
+                `alternatives` names some."
             }
             Self::DoctorUnavailable => {
                 "The doctor takes no appointments at present. Choose another doctor."
             }
             Self::OutsideTimeSlots => {
-                "The doctor is booked within published time slots only. Choose one of them."
+                "The doctor is booked within published time slots only. Choose one of them: \
+                `alternatives` names some."
             }
-            Self::TimeBlocked => "The doctor has blocked this time. Choose another time.",
+            Self::TimeBlocked => {
+                "The doctor has blocked this time. Choose another time: `alternatives` names some."
+            }
             Self::TimeSlotOverlaps => {
                 "The doctor already has a time slot at this time. Choose another time."
             }
@@ -122,7 +139,8 @@ impl RuleCode {
                 "An appointment takes up this time slot. Cancel or move the appointment first."
             }
             Self::TimeInPast => {
-                "Patients cannot book a time whose start has passed. Choose a later one."
+                "Patients cannot book a time whose start has passed. Choose a later one: \
+                `alternatives` names some."
             }
             Self::AlreadyAssigned => {
                 "The doctor is assigned to the patient already. Change that assignment instead."

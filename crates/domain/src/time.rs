@@ -116,6 +116,15 @@ impl Timestamp {
         self.checked_add(by).unwrap_or(end)
     }
 
+    /// Returns the instant itself if it is a whole number of steps behind 1970, else the next one that
+    /// is.
+    #[must_use]
+    pub fn rounded_up(self, step: TimeDelta) -> Self {
+        let step = step.num_seconds().max(1);
+        let missing = -self.unix_seconds().rem_euclid(step);
+        self.saturating_add(TimeDelta::seconds(missing.rem_euclid(step)))
+    }
+
     /// Returns the day in UTC.
     pub fn date(self) -> Date {
         Date(self.0.date_naive())

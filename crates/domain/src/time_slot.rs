@@ -76,7 +76,7 @@ impl TimeSlot {
 
     /// Says what its doctor has published of its own time, which no other slot overlaps.
     pub const fn publication(&self) -> Publication {
-        if self.blocked { Publication::Blocked } else { Publication::Whole }
+        if self.blocked { Publication::Blocked { is_whole: true } } else { Publication::Whole }
     }
 
     /// Asks whether it may be taken back, of which the store knows whether an active appointment
@@ -94,7 +94,10 @@ impl TimeSlot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publication {
     /// Some of it is blocked.
-    Blocked,
+    Blocked {
+        /// Whether all of it lies in slots, those that are blocked among them.
+        is_whole: bool,
+    },
     /// All of it lies in slots, one or several that follow each other.
     Whole,
     /// Some of it lies in no slot.
@@ -105,9 +108,7 @@ impl Publication {
     /// Holds a stretch of time against the slots of the doctor that overlap it, whatever their
     /// order: each with whether it is blocked.
     pub fn of(time: Period, slots: &[(Period, bool)]) -> Self {
-        if slots.iter().any(|(slot, blocked)| *blocked && slot.overlaps(time)) {
-            return Self::Blocked;
-        }
+        let is_blocked = slots.iter().any(|(slot, blocked)| *blocked && slot.overlaps(time));
         let mut slots: Vec<_> = slots.iter().map(|(slot, _)| *slot).collect();
         slots.sort_unstable_by_key(|slot| slot.starts_at());
         let mut covered_until = time.starts_at();
@@ -116,7 +117,12 @@ impl Publication {
                 covered_until = covered_until.max(slot.ends_at());
             }
         }
-        if time.ends_at() <= covered_until { Self::Whole } else { Self::NotWhole }
+        let is_whole = time.ends_at() <= covered_until;
+        match (is_blocked, is_whole) {
+            (true, _) => Self::Blocked { is_whole },
+            (false, true) => Self::Whole,
+            (false, false) => Self::NotWhole,
+        }
     }
 }
 
@@ -157,8 +163,8 @@ mod tests {
 
         assert_eq!((slot.publication(), by_slots(&slot)), (Publication::Whole, Publication::Whole));
         slot.block(true, at("2030-01-06T13:00:00Z"));
-        assert_eq!(slot.publication(), Publication::Blocked);
-        assert_eq!(by_slots(&slot), Publication::Blocked);
+        assert_eq!(slot.publication(), Publication::Blocked { is_whole: true });
+        assert_eq!(by_slots(&slot), slot.publication());
     }
 
     #[test]
@@ -192,7 +198,8 @@ mod tests {
         assert_eq!(published("10:15", "10:45"), Publication::Whole);
         assert_eq!(published("10:45", "11:30"), Publication::NotWhole);
         assert_eq!(published("09:45", "10:15"), Publication::NotWhole);
-        assert_eq!(published("13:15", "13:45"), Publication::Blocked);
+        assert_eq!(published("13:15", "13:45"), Publication::Blocked { is_whole: false });
+        assert_eq!(published("13:00", "13:30"), Publication::Blocked { is_whole: true });
         assert_eq!(published("13:30", "13:45"), Publication::NotWhole);
         assert_eq!(Publication::of(on_monday("10:00", "11:00"), &[]), Publication::NotWhole);
     }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate};
 use jiff::SignedDuration;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
+use crate::period::Period;
 use crate::time::{Date, TimeError, Timestamp};
 use crate::time_of_day::TimeOfDay;
 
@@ -76,6 +77,24 @@ impl Zone {
         NaiveDate::from_ymd_opt(day.year().into(), month, number)
             .ok_or(TimeError::OutOfRange)
             .and_then(Date::new)
+    }
+
+    /// Returns the days here that some part of a stretch of time belongs to, one behind the other.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] if one of them ends or begins outside the years 1900 to 2199.
+    pub fn days(&self, within: Period) -> Result<Vec<Period>, TimeError> {
+        let mut day = self.day_of(within.starts_at())?;
+        let mut start = self.start_of(day)?;
+        let mut days = Vec::new();
+        while start < within.ends_at() {
+            day = day.next()?;
+            let end = self.start_of(day)?;
+            days.extend(Period::new(start, end));
+            start = end;
+        }
+        Ok(days)
     }
 
     fn rules(&self) -> Result<TimeZone, TimeError> {
@@ -159,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::time::at;
+    use crate::time::{any_timestamp, at};
 
     #[test]
     fn a_zone_is_found_in_any_case_and_keeps_its_proper_name() {
@@ -196,6 +215,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn days_follow_each_other_and_leave_nothing_out(
+            zone in proptest::sample::select(&[
+                "Europe/Berlin", "America/Havana", "Pacific/Apia", "Asia/Kathmandu", "UTC",
+            ][..]),
+            start in any_timestamp(), hours in 1_i64..2_000,
+        ) {
+            let zone = Zone::parse(zone).unwrap();
+            let end = start.saturating_add(chrono::TimeDelta::hours(hours));
+            if let Ok(within) = Period::new(start, end) && let Ok(days) = zone.days(within) {
+                prop_assert!(days[0].starts_at() <= start && end <= days[days.len() - 1].ends_at());
+                prop_assert!(start < days[0].ends_at() && days[days.len() - 1].starts_at() < end);
+                for pair in days.windows(2) {
+                    prop_assert_eq!(pair[0].ends_at(), pair[1].starts_at());
+                }
+            }
+        }
+
         #[test]
         fn reading_never_panics(raw in "\\PC{0,30}") {
             let _ = Zone::parse(&raw);

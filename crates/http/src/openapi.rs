@@ -9,8 +9,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
-use medilink_application::appointment::{AppointmentHistory, AppointmentView};
+use medilink_application::appointment::{AppointmentHistory, AppointmentView, BookingCheck};
 use medilink_application::assignment::{AssignedDoctorView, AssignmentView};
+use medilink_application::availability::FreeTimeView;
 use medilink_application::doctor::DoctorView;
 use medilink_application::patient::PatientView;
 use medilink_application::session::{SessionView, SignedInView};
@@ -44,7 +45,9 @@ use crate::{api, docs, host, limit, middleware, responses};
         AppointmentView,
         AssignedDoctorView,
         AssignmentView,
+        BookingCheck,
         DoctorView,
+        FreeTimeView,
         PatientView,
         PublishedView,
         SessionView,

@@ -11,6 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use medilink_application::Error;
+use medilink_application::availability::FreeTimeView;
 use medilink_application::error::{FieldErrors, StoreError};
 use medilink_domain::archive::Blocking;
 use medilink_domain::id::{RequestId, Uuid};
@@ -148,6 +149,11 @@ pub(crate) struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Blocking, required = false)]
     blocking: Option<Blocking>,
+    /// Up to three times that you could book instead, the nearest first; only where another time is what
+    /// helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<FreeTimeView>, required = false)]
+    alternatives: Option<Vec<FreeTimeView>>,
     #[serde(skip)]
     #[schema(ignore)]
     allow: Option<String>,
@@ -177,6 +183,7 @@ impl Problem {
             request_id: None,
             errors: None,
             blocking: None,
+            alternatives: None,
             allow: None,
             retry_after: (kind.status == 503).then_some(1),
         }))
@@ -261,6 +268,9 @@ impl From<Error> for Problem {
                 let kind = ProblemKind::of_rule(refusal.code());
                 let mut problem = Self::new(kind, sentence(&refusal));
                 problem.0.blocking = refusal.blocking();
+                let named = refusal.alternatives();
+                problem.0.alternatives =
+                    named.map(|times| times.iter().copied().map(Into::into).collect());
                 problem
             }
             Error::Invalid(fields) => fields.into(),

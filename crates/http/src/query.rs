@@ -111,3 +111,9 @@ fn unreadable() -> Problem {
 pub(crate) fn flag(raw: &str) -> Result<bool, &'static str> {
     raw.parse().map_err(|_| "write true or false")
 }
+
+/// Reads a parameter that is a whole number, which has one spelling: no plus, no leading zeros.
+pub(crate) fn whole_number(raw: &str) -> Result<i64, &'static str> {
+    let number = raw.parse().ok().filter(|number: &i64| number.to_string() == raw);
+    number.ok_or("write a whole number")
+}

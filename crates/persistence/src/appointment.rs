@@ -1,7 +1,7 @@
 //! Appointments in the database.
 
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use medilink_application::appointment::{
     AppointmentChangeView, AppointmentQueries, AppointmentRepository, AppointmentSelection,
     AppointmentView,
@@ -13,7 +13,7 @@ use medilink_domain::appointment::{
     Appointment, AppointmentChange, AppointmentOrder, AppointmentStatus,
 };
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
-use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::period::Period;
 use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{AppointmentNotes, Reason};
@@ -24,6 +24,7 @@ use sea_orm::{
     QuerySelect, RelationTrait, Select, Set,
 };
 
+use crate::availability::booked;
 use crate::entity::{appointment, appointment_change};
 use crate::error::store_error;
 use crate::page;
@@ -53,26 +54,10 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Period>, StoreError> {
-        use appointment::Column;
-
-        let rows: Vec<(DateTime<Utc>, DateTime<Utc>)> = active_of_doctor(doctor)
-            .select_only()
-            .columns([Column::StartsAt, Column::EndsAt])
-            // None is longer, so none that began before is still going on.
-            .filter(Column::StartsAt.gt(BookableTime::earliest_until(from).as_utc()))
-            .filter(Column::StartsAt.lt(to.as_utc()))
-            .filter(Column::EndsAt.gt(from.as_utc()))
-            .order_by_asc(Column::StartsAt)
-            .into_tuple()
-            .all(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        let corrupt = |_| StoreError::Corrupt(doctor.into());
-        rows.into_iter()
-            .map(|(start, end)| {
-                bookable_time(start, end).map(BookableTime::period).map_err(corrupt)
-            })
-            .collect()
+        let Ok(time) = Period::new(from, to) else { return Ok(Vec::new()) };
+        let whose = (doctor.into(), time);
+        let booked = booked(&self.transaction, active_of_doctor(doctor), whose).await?;
+        Ok(booked.into_iter().map(|(_, time)| time).collect())
     }
 
     async fn active_of_doctor(&mut self, doctor: DoctorId) -> Result<u64, StoreError> {
@@ -120,6 +105,22 @@ impl AppointmentQueries for SeaOrmQueries {
             .await
             .map_err(store_error)?;
         found.map(SeenRow::show).transpose()
+    }
+
+    async fn booked_of_doctor(
+        &self,
+        doctor: DoctorId,
+        time: Period,
+    ) -> Result<Vec<(AppointmentId, Period)>, StoreError> {
+        booked(&self.0, active_of_doctor(doctor), (doctor.into(), time)).await
+    }
+
+    async fn booked_of_patient(
+        &self,
+        patient: PatientId,
+        time: Period,
+    ) -> Result<Vec<(AppointmentId, Period)>, StoreError> {
+        booked(&self.0, active_of_patient(patient), (patient.into(), time)).await
     }
 
     async fn history(&self, id: AppointmentId) -> Result<Vec<AppointmentChangeView>, StoreError> {

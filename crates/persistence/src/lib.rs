@@ -31,6 +31,7 @@ mod stored;
 mod appointment;
 mod assignment;
 mod attempt;
+mod availability;
 mod doctor;
 mod idempotency;
 mod patient;

@@ -1,15 +1,15 @@
 //! Time slots in the database.
 
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
 use medilink_application::time_slot::{
-    TimeSlotQueries, TimeSlotRepository, TimeSlotSelection, TimeSlotView,
+    SlotInBrief, TimeSlotQueries, TimeSlotRepository, TimeSlotSelection, TimeSlotView,
 };
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::id::{DoctorId, TimeSlotId, UserId};
-use medilink_domain::period::{BookableTime, Period};
+use medilink_domain::period::Period;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::time::Timestamp;
 use medilink_domain::time_slot::TimeSlot;
@@ -20,6 +20,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::availability::{open_from, slots};
 use crate::entity::{appointment, doctor, time_slot};
 use crate::error::store_error;
 use crate::page;
@@ -38,27 +39,8 @@ impl TimeSlotRepository for SeaOrmUnitOfWork {
         doctor: DoctorId,
         time: Period,
     ) -> Result<Vec<(Period, bool)>, StoreError> {
-        use time_slot::Column;
-
-        let rows: Vec<(DateTime<Utc>, DateTime<Utc>, bool)> = time_slot::Entity::find()
-            .select_only()
-            .columns([Column::StartsAt, Column::EndsAt, Column::Blocked])
-            .filter(Column::DoctorId.eq(doctor.as_uuid()))
-            // None is longer, so none that began before is still going on.
-            .filter(Column::StartsAt.gt(BookableTime::earliest_until(time.starts_at()).as_utc()))
-            .filter(Column::StartsAt.lt(time.ends_at().as_utc()))
-            .filter(Column::EndsAt.gt(time.starts_at().as_utc()))
-            .order_by_asc(Column::StartsAt)
-            .into_tuple()
-            .all(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        let corrupt = |_: Broken| StoreError::Corrupt(doctor.into());
-        rows.into_iter()
-            .map(|(start, end, blocked)| {
-                Ok((bookable_time(start, end).map_err(corrupt)?.period(), blocked))
-            })
-            .collect()
+        let slots = slots(&self.transaction, doctor, time).await?;
+        Ok(slots.into_iter().map(|slot| (slot.time, slot.blocked)).collect())
     }
 
     async fn of_batch(&mut self, batch: Uuid) -> Result<Vec<TimeSlot>, StoreError> {
@@ -116,6 +98,20 @@ impl TimeSlotQueries for SeaOrmQueries {
             .await
             .map_err(store_error)?;
         found.map(|row| row.show(now)).transpose()
+    }
+
+    async fn overlapping(
+        &self,
+        doctor: DoctorId,
+        time: Period,
+    ) -> Result<Vec<SlotInBrief>, StoreError> {
+        slots(&self.0, doctor, time).await
+    }
+
+    async fn publishes(&self, doctor: DoctorId, from: Timestamp) -> Result<bool, StoreError> {
+        let found: Option<Uuid> =
+            open_from(doctor, from).into_tuple().one(&self.0).await.map_err(store_error)?;
+        Ok(found.is_some())
     }
 
     async fn list(

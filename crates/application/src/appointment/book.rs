@@ -5,6 +5,7 @@ use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::policy::Action;
 use medilink_domain::text::{AppointmentNotes, Reason};
 
+use super::alternatives::Wanted;
 use super::time::published;
 use super::{AppointmentView, Appointments, WantedTime, replay, show};
 use crate::call::{Call, Subject, Written};
@@ -65,13 +66,26 @@ impl Appointments {
         let (time, publication) = published(&mut *work, doctor_id, time).await?;
 
         let booking = Booking { time, reason, notes };
-        let (appointment, booked) =
-            Appointment::book(id, (&doctor, publication), &patient, booking, call.actor(), now)?;
+        let written: Result<Appointment> = async {
+            let offered = (&doctor, publication);
+            let (appointment, booked) =
+                Appointment::book(id, offered, &patient, booking, call.actor(), now)?;
 
-        work.appointments().insert(&appointment, &booked).await?;
-        work.commit(permit.audit(id, now)).await?;
+            work.appointments().insert(&appointment, &booked).await?;
+            work.commit(permit.audit(id, now)).await?;
+            Ok(appointment)
+        }
+        .await;
 
-        Ok(Written::new(show(appointment, &doctor, &patient)))
+        match written {
+            Ok(appointment) => Ok(Written::new(show(appointment, &doctor, &patient))),
+            Err(error) => {
+                let terms = doctor.profile.terms();
+                let (doctor, patient) = (doctor_id, patient_id);
+                let wanted = Wanted { doctor, terms, patient, time, moving: None };
+                Err(self.with_alternatives(error, &wanted, call.actor(), now).await)
+            }
+        }
     }
 }
 
@@ -167,17 +181,37 @@ mod tests {
         assert_eq!(answers[0], answers[1]);
     }
 
-    #[tokio::test]
-    async fn a_time_that_the_database_refuses_is_not_committed() {
+    fn a_busy_clinic() -> FakeClinic {
         let mut clinic = a_clinic();
         let conflict = StoreError::Conflict(Conflict::DoctorDoubleBooked);
         clinic.work.appointments.expect_insert().return_once(|_, _| Err(conflict));
+        clinic
+    }
+
+    #[tokio::test]
+    async fn a_time_that_the_database_refuses_is_not_committed_and_others_are_named() {
+        let mut clinic = a_busy_clinic();
+        clinic.has_nothing_on_its_calendar();
 
         let (refused, trail) = book(clinic, a_caller(Role::Patient)).await;
 
         let Err(Error::Refused(refusal)) = refused else { panic!("it was booked") };
         assert_eq!(refusal.code().as_str(), "doctor-double-booked");
+        assert_eq!(refusal.alternatives().map(<[_]>::len), Some(3));
         assert_eq!(trail.committed(), None);
+        assert!(trail.recorded().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refusal_stands_when_other_times_cannot_be_read() {
+        let mut clinic = a_busy_clinic();
+        let broken = |_, _| Err(StoreError::Busy);
+        clinic.queries.appointments.expect_booked_of_doctor().returning(broken);
+
+        let (refused, _) = book(clinic, a_caller(Role::Patient)).await;
+
+        let Err(Error::Refused(refusal)) = refused else { panic!("it was booked") };
+        assert_eq!(refusal.alternatives().map(<[_]>::len), Some(0));
     }
 
     #[tokio::test]

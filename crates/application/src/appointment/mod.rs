@@ -1,8 +1,10 @@
 //! Appointments: the use cases, one file each.
 
+mod alternatives;
 mod book;
 mod cancel;
 mod change;
+mod check;
 mod check_in;
 mod complete;
 mod confirm;
@@ -37,7 +39,9 @@ pub use self::repository::{AppointmentQueries, AppointmentRepository, Appointmen
 pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
 pub use self::reschedule::RescheduleAppointment;
 pub use self::time::{NewTime, WantedTime};
-pub use self::view::{AppointmentChangeView, AppointmentHistory, AppointmentView};
+pub use self::view::{
+    AppointmentChangeView, AppointmentHistory, AppointmentView, BookingCheck, ObstacleView,
+};
 use crate::application::{Ports, Settings};
 use crate::call::{Call, Permit, Subject, Written};
 use crate::doctor::DoctorBrief;
@@ -45,7 +49,8 @@ use crate::error::{Result, StoreError};
 use crate::patient::PatientBrief;
 use crate::store::UnitOfWork;
 
-/// The use cases about appointments: booking, reading, and every change that they go through.
+/// The use cases about appointments: booking and asking whether one could,
+/// reading, and every change that they go through.
 pub struct Appointments {
     ports: Ports,
     settings: Arc<Settings>,

@@ -102,6 +102,21 @@ pub trait AppointmentQueries: Send + Sync {
     /// Returns the appointment, or `None` if there is none by that id.
     async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError>;
 
+    /// Returns the active appointments of a doctor that overlap a time, the earliest first, and when
+    /// each is.
+    async fn booked_of_doctor(
+        &self,
+        doctor: DoctorId,
+        time: Period,
+    ) -> Result<Vec<(AppointmentId, Period)>, StoreError>;
+
+    /// Does what `booked_of_doctor` does, for a patient.
+    async fn booked_of_patient(
+        &self,
+        patient: PatientId,
+        time: Period,
+    ) -> Result<Vec<(AppointmentId, Period)>, StoreError>;
+
     /// Returns the history of an appointment, the booking first.
     async fn history(&self, id: AppointmentId) -> Result<Vec<AppointmentChangeView>, StoreError>;
 

@@ -1,10 +1,12 @@
 //! Moving an appointment to another time.
 
+use medilink_domain::appointment::Appointment;
 use medilink_domain::id::AppointmentId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 use medilink_domain::text::Reason;
 
+use super::alternatives::Wanted;
 use super::time::published;
 use super::{AppointmentView, Appointments, Loaded, NewTime, WantedTime, load, replay, show};
 use crate::call::{Call, Expected, Written};
@@ -60,13 +62,25 @@ impl Appointments {
                 .map_err(|error| Error::Invalid(FieldErrors::of("starts_at", error)))?,
         };
         let (time, publication) = published(&mut *work, doctor.id, wanted).await?;
-        let moved =
-            appointment.reschedule((&doctor, publication), time, reason, call.actor(), now)?;
+        let written: Result<Appointment> = async {
+            let offered = (&doctor, publication);
+            let moved = appointment.reschedule(offered, time, reason, call.actor(), now)?;
 
-        work.appointments().update(&appointment, &moved).await?;
-        work.commit(permit.audit(id, now)).await?;
+            work.appointments().update(&appointment, &moved).await?;
+            work.commit(permit.audit(id, now)).await?;
+            Ok(appointment)
+        }
+        .await;
 
-        Ok(Written::new(show(appointment, &doctor, &patient)))
+        match written {
+            Ok(appointment) => Ok(Written::new(show(appointment, &doctor, &patient))),
+            Err(error) => {
+                let terms = doctor.profile.terms();
+                let (doctor, patient) = (doctor.id, patient.id);
+                let wanted = Wanted { doctor, terms, patient, time, moving: Some(id) };
+                Err(self.with_alternatives(error, &wanted, call.actor(), now).await)
+            }
+        }
     }
 }
 
@@ -90,6 +104,7 @@ mod tests {
         clinic.work.patients.expect_lock_archived().returning(|_| Ok(Some(a_patient())));
         clinic.work.appointments.expect_lock().returning(found);
         clinic.work.time_slots.expect_overlapping().returning(|_, _| Ok(Vec::new()));
+        clinic.has_nothing_on_its_calendar();
         clinic
     }
 

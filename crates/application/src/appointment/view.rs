@@ -1,11 +1,15 @@
 //! What people see of an appointment, alone and in lists.
 
-use medilink_domain::appointment::{Appointment, AppointmentChange, AppointmentStatus};
+use medilink_domain::appointment::{
+    Appointment, AppointmentChange, AppointmentError, AppointmentStatus,
+};
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
 use medilink_domain::period::BookableTime;
+use medilink_domain::rule::{Rule, RuleCode};
 use medilink_domain::time::Timestamp;
 use serde::Serialize;
 
+use crate::availability::FreeTimeView;
 use crate::doctor::DoctorBrief;
 use crate::patient::PatientBrief;
 
@@ -145,5 +149,42 @@ impl AppointmentChangeView {
             changed_at: at,
             reason: reason.map(|text| text.disclose().to_owned()),
         }
+    }
+}
+
+/// Whether a booking would be done.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct BookingCheck {
+    /// Whether it would be done if it were asked for now.
+    #[cfg_attr(feature = "schema", schema(example = false))]
+    pub bookable: bool,
+    /// Every reason why not.
+    pub reasons: Vec<ObstacleView>,
+    /// Up to three times that you could book instead, the nearest first.
+    pub alternatives: Vec<FreeTimeView>,
+}
+
+/// One reason why a booking would be refused.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ObstacleView {
+    /// The reason, for programs: the code of the problem.
+    #[cfg_attr(feature = "schema", schema(example = "doctor-double-booked"))]
+    pub code: RuleCode,
+    /// The reason, for people.
+    #[cfg_attr(
+        feature = "schema",
+        schema(
+            example = "The doctor already has an appointment at this time. Choose another time."
+        )
+    )]
+    pub message: String,
+}
+
+impl ObstacleView {
+    /// Shows a reason.
+    pub fn of(obstacle: AppointmentError) -> Self {
+        Self { code: obstacle.code(), message: obstacle.to_string() }
     }
 }

@@ -1,6 +1,7 @@
 //! Doctors: the use cases, one file each.
 
 mod archive;
+mod availability;
 mod change;
 mod create;
 mod find;
@@ -15,6 +16,7 @@ use medilink_domain::id::DoctorId;
 use medilink_domain::policy::Action;
 use medilink_domain::time::Timestamp;
 
+pub use self::availability::FindAvailability;
 pub use self::list::{DoctorFilter, ListDoctors};
 pub use self::repository::{DoctorQueries, DoctorRepository};
 #[cfg(any(test, feature = "testing"))]
@@ -27,7 +29,7 @@ use crate::error::{Result, StoreError};
 use crate::store::UnitOfWork;
 
 /// The use cases about the directory of doctors: `list`, `find`, `create`, `change`, `archive`,
-/// `restore` and `verify`. Registrations make profiles too.
+/// `restore` and `verify`, and `availability`. Registrations make profiles too.
 pub struct Doctors {
     ports: Ports,
 }

@@ -1,7 +1,7 @@
 //! What people see of a doctor.
 
 use medilink_domain::doctor::{
-    BookingMode, Doctor, Specialization, YearsOfExperience, display_name,
+    BookingMode, BookingTerms, Doctor, Specialization, YearsOfExperience, display_name,
 };
 use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::text::Place;
@@ -109,6 +109,11 @@ pub struct DoctorView {
 }
 
 impl DoctorView {
+    /// Returns what it says about being booked.
+    pub const fn terms(&self) -> BookingTerms {
+        BookingTerms { is_available: self.is_available, booking: self.booking }
+    }
+
     /// Shows a doctor.
     pub fn of(doctor: Doctor) -> Self {
         let Doctor { id, profile, is_verified, user, created_by, archived_at: _, revision } =

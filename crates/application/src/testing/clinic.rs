@@ -70,6 +70,16 @@ impl FakeClinic {
         self.attempts.expect_count().returning(move |_, _| Ok(outcome));
     }
 
+    /// Finds nothing that a doctor has published, and nothing that anybody has booked.
+    pub fn has_nothing_on_its_calendar(&mut self) {
+        let slots = &mut self.queries.time_slots;
+        slots.expect_overlapping().returning(|_, _| Ok(Vec::new()));
+        slots.expect_publishes().returning(|_, _| Ok(false));
+        let appointments = &mut self.queries.appointments;
+        appointments.expect_booked_of_doctor().returning(|_, _| Ok(Vec::new()));
+        appointments.expect_booked_of_patient().returning(|_, _| Ok(Vec::new()));
+    }
+
     /// Fails to record reads and refusals.
     pub fn cannot_record(&mut self) {
         let mut broken = MockAuditLog::new();

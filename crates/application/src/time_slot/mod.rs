@@ -23,7 +23,7 @@ pub use self::publish::{PublishTimeSlot, SlotTime};
 pub use self::publish_all::PublishTimeSlots;
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockTimeSlotQueries, MockTimeSlotRepository};
-pub use self::repository::{TimeSlotQueries, TimeSlotRepository, TimeSlotSelection};
+pub use self::repository::{SlotInBrief, TimeSlotQueries, TimeSlotRepository, TimeSlotSelection};
 pub use self::view::{PublishedView, SkipReason, SkippedView, TimeSlotView};
 use crate::application::{Ports, Settings};
 use crate::call::{Call, Expected, Permit, Subject};

@@ -44,6 +44,17 @@ pub trait TimeSlotRepository: Send {
     async fn delete(&mut self, id: TimeSlotId) -> Result<(), StoreError>;
 }
 
+/// What of a time slot decides whether it can be booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotInBrief {
+    /// The id.
+    pub id: TimeSlotId,
+    /// When.
+    pub time: Period,
+    /// Whether nobody may book it.
+    pub blocked: bool,
+}
+
 /// Which time slots a list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeSlotSelection {
@@ -70,6 +81,17 @@ pub trait TimeSlotQueries: Send + Sync {
         id: TimeSlotId,
         now: Timestamp,
     ) -> Result<Option<TimeSlotView>, StoreError>;
+
+    /// Returns the doctor's slots that overlap a time, the earliest first.
+    async fn overlapping(
+        &self,
+        doctor: DoctorId,
+        time: Period,
+    ) -> Result<Vec<SlotInBrief>, StoreError>;
+
+    /// Tells whether a doctor has published time that starts at an instant or later, and has not
+    /// blocked all of it.
+    async fn publishes(&self, doctor: DoctorId, from: Timestamp) -> Result<bool, StoreError>;
 
     /// Returns a stretch of the slots that are selected, the earliest first.
     async fn list(

@@ -7,7 +7,8 @@ use actix_web::web::Json;
 use actix_web::{get, patch, post};
 use medilink_application::Result;
 use medilink_application::appointment::{
-    AppointmentFilter, AppointmentHistory, AppointmentView, ChangeAppointment, ListAppointments,
+    AppointmentFilter, AppointmentHistory, AppointmentView, BookingCheck, ChangeAppointment,
+    ListAppointments,
 };
 use medilink_application::error::FieldErrors;
 use medilink_application::page::Page;
@@ -34,6 +35,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(list_appointments)
         .service(book_appointment)
+        .service(check_appointment)
         .service(find_appointment)
         .service(change_appointment)
         .service(find_appointment_history)
@@ -102,6 +104,8 @@ problems! {
             TimeBlocked,
             TimeInPast
         ];
+    /// Instead of saying whether a booking would be done.
+    CheckAppointmentProblems = SIGNED_IN | BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
     /// Instead of an appointment.
     FindAppointmentProblems = SIGNED_IN | [APPROVAL_PENDING, NOT_FOUND];
     /// Instead of the history of an appointment.
@@ -151,6 +155,7 @@ async fn list_appointments(
 /// Patients book for themselves, coordinators for patients whose records they made, doctors with
 /// themselves for patients in their care. The doctor and the patient must be free: a time that
 /// overlaps answers 409 with `doctor-double-booked` or `patient-double-booked`.
+/// `alternatives` names up to three times that would do.
 ///
 /// The time is that of one of the doctor's time slots (`time_slot_id`), or runs from `starts_at` to
 /// `ends_at` or for `duration_minutes`. The appointment takes the time and does not remember the slot:
@@ -182,6 +187,37 @@ async fn book_appointment(
     let booked =
         caller.perform(&app, async |call| app.appointments.book(call, command).await).await?;
     Ok(Created(booked))
+}
+
+/// Check whether a time can be booked
+///
+/// Takes what **Book an appointment** takes, and names every reason why that would be refused, where a
+/// booking stops at the first. Nothing is booked or held: somebody else may be faster. That is why it
+/// takes no `Idempotency-Key`: asked again, it answers anew.
+#[utoipa::path(
+    tag = "appointments",
+    request_body(content = BookAppointmentBody, example = json!({
+        "doctor_id": "00000000-0000-0000-0000-000000000000",
+        "patient_id": "00000000-0000-0000-0000-000000000000",
+        "starts_at": "2030-01-08T09:00:00Z",
+        "duration_minutes": 30,
+    })),
+    responses(
+        (status = OK, body = BookingCheck, description = "Whether it would be done."),
+        CheckAppointmentProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[post("/appointments/check")]
+async fn check_appointment(
+    app: App,
+    caller: SignedIn,
+    body: Body<BookAppointmentBody>,
+) -> Result<Json<BookingCheck>, Problem> {
+    let command = body.read()?.command()?;
+    let check =
+        caller.perform(&app, async |call| app.appointments.check(call, command).await).await?;
+    Ok(Json(check))
 }
 
 /// Read an appointment

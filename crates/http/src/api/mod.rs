@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod appointment;
 mod assignment;
+mod availability;
 mod doctor;
 mod health;
 mod password;
@@ -30,6 +31,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .configure(administration::routes)
                 .configure(patient::routes)
                 .configure(doctor::routes)
+                .configure(availability::routes)
                 .configure(assignment::routes)
                 .configure(time_slot::routes)
                 .configure(appointment::routes),
