@@ -4,10 +4,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use medilink_application::testing::{NOW, at};
-use medilink_tests::TestApp;
-use medilink_tests::app::KEY;
+use medilink_tests::app::{KEY, PASSWORD};
+use medilink_tests::person::text;
+use medilink_tests::{Answer, Person, TestApp, TestDatabase, on_both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+on_both_databases! {
+    no_forged_token_gets_in_and_none_is_told_why,
+    no_forged_refresh_token_goes_on_and_none_is_told_why,
+    a_token_anywhere_but_in_its_place_counts_for_nothing,
+}
+
+const ME: &str = "/api/v1/auth/me";
+const REFRESH: &str = "/api/v1/auth/refresh";
 
 /// Writes a part of a token as tokens write it.
 fn encode(part: &[u8]) -> String {
@@ -44,10 +54,25 @@ fn parts(token: &str) -> (Value, Value) {
     (json!({"alg": "HS256", "typ": header.typ, "kid": header.kid}), data.claims)
 }
 
-#[actix_web::test]
-async fn no_forged_token_gets_in_and_none_is_told_why() {
-    let clinic = TestApp::start().await;
-    let patient = clinic.a_patient().await;
+/// Registers a patient, and returns them with their refresh token.
+async fn a_patient(clinic: &TestApp) -> (Person, String) {
+    let body = json!({"email": "ada@example.org", "password": PASSWORD, "role": "patient"});
+    let answer = clinic.unknown().post("/api/v1/auth/register", body).await.created();
+    let patient = clinic.unknown().with_token(&text(&answer["tokens"]["access"]));
+    (patient, text(&answer["tokens"]["refresh"]))
+}
+
+/// Reads a refusal without what is the request's alone.
+fn refusal(refused: Answer, code: &str) -> String {
+    let mut body = refused.problem(401, code).body;
+    body["request_id"].take();
+    body["instance"].take();
+    body.to_string()
+}
+
+async fn no_forged_token_gets_in_and_none_is_told_why(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (patient, refresh) = a_patient(&clinic).await;
     let good = patient.token().to_owned();
     let (header, claims) = parts(&good);
     let right =
@@ -55,9 +80,11 @@ async fn no_forged_token_gets_in_and_none_is_told_why() {
     let now = at(NOW).unix_seconds();
     // The forger of this test signs as the program does, or the rest would show nothing.
     let whole = patient.with_token(&right(&header, &claims));
-    whole.get("/api/v1/auth/me").await.ok();
+    whole.get(ME).await.ok();
 
     let mut forged = vec![
+        refresh.clone(),
+        format!("{refresh}.{refresh}.{refresh}"),
         String::new(),
         ".".to_owned(),
         "..".to_owned(),
@@ -124,14 +151,95 @@ async fn no_forged_token_gets_in_and_none_is_told_why() {
     let mut answers = std::collections::BTreeSet::new();
     for token in &forged {
         let headers = [("authorization", &*format!("Bearer {token}"))];
-        let refused = clinic.unknown().send(Method::GET, "/api/v1/auth/me", &headers, None).await;
-        let mut body = refused.problem(401, "authentication-required").body;
-        body["request_id"] = Value::Null;
-        body["instance"] = Value::Null;
-        answers.insert(body.to_string());
+        let refused = clinic.unknown().send(Method::GET, ME, &headers, None).await;
+        answers.insert(refusal(refused, "authentication-required"));
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
     // Whose role the token claims is nobody's business: the database says it.
     let promoted = patient.with_token(&right(&header, &with(&claims, "role", json!("admin"))));
-    assert_eq!(promoted.get("/api/v1/auth/me").await.ok()["role"], "patient");
+    assert_eq!(promoted.get(ME).await.ok()["role"], "patient");
+}
+
+async fn no_forged_refresh_token_goes_on_and_none_is_told_why(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (patient, good) = a_patient(&clinic).await;
+    let mut changed = URL_SAFE_NO_PAD.decode(&good).unwrap();
+    changed[31] ^= 1;
+
+    let mut answers = std::collections::BTreeSet::new();
+    for forged in [
+        String::new(),
+        patient.token().to_owned(),
+        format!("Bearer {good}"),
+        format!(" {good}"),
+        format!("{good} "),
+        format!("{good}="),
+        format!("{good}\u{0}"),
+        good[1..].to_owned(),
+        good.to_uppercase(),
+        good.chars().rev().collect(),
+        format!("{good}{good}"),
+        encode(&changed),
+        encode(&[0; 32]),
+        "A".repeat(100_000),
+        "' OR 1=1 --".to_owned(),
+        "\u{202e}\u{1f98a}".to_owned(),
+    ] {
+        let refused = clinic.unknown().post(REFRESH, json!({"refresh": forged})).await;
+        answers.insert(refusal(refused, "refresh-token-refused"));
+        let path = "/api/v1/auth/logout";
+        let refused = clinic.unknown().post(path, json!({"refresh": forged})).await;
+        answers.insert(refusal(refused, "refresh-token-refused"));
+    }
+
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    // None of them has ended the session or used its token up.
+    patient.get(ME).await.ok();
+    clinic.unknown().post(REFRESH, json!({"refresh": good})).await.ok();
+}
+
+async fn a_token_anywhere_but_in_its_place_counts_for_nothing(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (patient, refresh) = a_patient(&clinic).await;
+    let (nobody, access) = (clinic.unknown(), patient.token());
+    let missing = refusal(nobody.get(ME).await, "authentication-required");
+    let form = "application/x-www-form-urlencoded";
+
+    // In the query and in a cookie.
+    for name in ["access_token", "access", "token", "authorization", "bearer"] {
+        let refused = nobody.get(&format!("{ME}?{name}={access}")).await;
+        assert_eq!(refusal(refused, "authentication-required"), missing, "{name}");
+        let cookie = format!("{name}={access}; medilink_device={access}");
+        let refused = nobody.send(Method::GET, ME, &[("cookie", &cookie)], None).await;
+        assert_eq!(refusal(refused, "authentication-required"), missing, "{name}");
+        // In a form: as a page would send it, and hidden in what should be JSON.
+        for kind in [form, "text/plain", "application/json"] {
+            let body = Some(format!("{name}={access}").into_bytes());
+            let headers = [("content-type", kind)];
+            let path = "/api/v1/appointments";
+            let refused = nobody.send(Method::POST, path, &headers, body).await;
+            assert_eq!(refusal(refused, "authentication-required"), missing, "{name} {kind}");
+        }
+        let refused = nobody.post("/api/v1/appointments", json!({name: access})).await;
+        assert_eq!(refusal(refused, "authentication-required"), missing, "{name}");
+    }
+    // A refresh token counts in a JSON body alone.
+    let multipart = "multipart/form-data; boundary=x";
+    let parts = format!(
+        "--x\r\ncontent-disposition: form-data; name=\"refresh\"\r\n\r\n{refresh}\r\n--x--\r\n"
+    );
+    for (kind, body) in [(form, format!("refresh={refresh}")), (multipart, parts)] {
+        let (headers, body) = ([("content-type", kind)], Some(body.into_bytes()));
+        let refused = nobody.send(Method::POST, REFRESH, &headers, body).await;
+        let _ = refused.problem(415, "unsupported-media-type");
+    }
+    let in_query = nobody.post(&format!("{REFRESH}?refresh={refresh}"), json!({})).await;
+    assert_eq!(in_query.wrong_fields(), ["refresh"]);
+    let in_header = [("authorization", &*format!("Bearer {refresh}"))];
+    let refused = nobody.send(Method::GET, ME, &in_header, None).await;
+    let _ = refused.problem(401, "authentication-required");
+    let in_header = nobody.post_with(REFRESH, &in_header, json!({})).await;
+    assert_eq!(in_header.wrong_fields(), ["refresh"]);
+
+    nobody.post(REFRESH, json!({"refresh": refresh})).await.ok();
 }

@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 
 use medilink_tests::{Program, TestDatabase};
 
-fn run(database: &TestDatabase, words: &[&str], input: Option<&str>) -> Output {
+pub(super) fn run(database: &TestDatabase, words: &[&str], input: Option<&str>) -> Output {
     let mut command = Program::command(database);
     command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();

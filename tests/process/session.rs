@@ -3,11 +3,14 @@
 use medilink_tests::app::PASSWORD;
 use medilink_tests::person::text;
 use medilink_tests::{Answer, Person, Program, TestDatabase, on_both_databases};
-use reqwest::Method;
 use serde_json::{Value, json};
+
+use super::command_line::run;
 
 on_both_databases! {
     what_ends_a_session_acts_on_every_instance_and_after_a_restart,
+    whoever_is_disabled_is_out_on_every_instance_and_after_a_restart,
+    another_role_holds_on_every_instance_and_after_a_restart,
     of_twenty_refreshes_on_two_instances_one_lineage_lives,
     failed_attempts_are_counted_on_all_instances_together,
     keys_are_changed_without_signing_anybody_out,
@@ -39,53 +42,163 @@ async fn refresh(base: &str, token: &str) -> Answer {
     Person::unknown(base).post("/api/v1/auth/refresh", json!({"refresh": token})).await
 }
 
+/// Makes an administrator, as an operator does, and signs them in.
+async fn an_admin(database: &TestDatabase, server: &Program) -> Person {
+    let create = ["admin", "create", "--username", "root", "--email", "root@example.org"];
+    run(database, &[&create[..], &["--password-stdin"]].concat(), Some(PASSWORD));
+    server.unknown().logs_in("root", PASSWORD).await
+}
+
+/// Shows that a session is over at a server, whichever of its tokens is presented.
+async fn is_over(person: &Person, token: &str, server: &Program) {
+    let refused = person.at(server.base()).get(ME).await;
+    let _ = refused.problem(401, "authentication-required");
+    let _ = refresh(server.base(), token).await.problem(401, "refresh-token-refused");
+}
+
 async fn what_ends_a_session_acts_on_every_instance_and_after_a_restart(database: TestDatabase) {
-    let (one, mut other) = (Program::serve(&database), Program::serve(&database));
-    let (patient, _) = register(&one, "ada").await;
-    let raw = database.raw().await;
+    let (mut one, mut other) = (Program::serve(&database), Program::serve(&database));
+    let admin = an_admin(&database, &one).await;
+    let ways = [
+        "log out",
+        "log out with the refresh token",
+        "end this session",
+        "end all sessions",
+        "an administrator ends it",
+        "an administrator ends them all",
+        "another password, chosen elsewhere",
+        "another password, given by an operator",
+        "a refresh token that comes back",
+    ];
 
     let mut ended = Vec::new();
-    for how in ["log out", "log out everywhere", "password", "disabled"] {
-        let (person, token) = signed_in(&one, &log_in(&one, "ada", PASSWORD).await.ok());
+    for (number, how) in ways.into_iter().enumerate() {
+        let name = format!("ada{number}");
+        register(&one, &name).await;
+        let (person, token) = signed_in(&one, &log_in(&one, &name, PASSWORD).await.ok());
         let elsewhere = person.at(other.base());
         elsewhere.get(ME).await.ok();
-        let path = "/api/v1/auth/sessions";
-        match how {
-            "log out" => {
-                let answer = person.post("/api/v1/auth/logout", json!({})).await;
-                let _ = answer.with_status(204);
-            }
-            "log out everywhere" => {
-                let _ = person.send(Method::DELETE, path, &[], None).await.with_status(204);
-            }
-            "password" => {
-                // Somebody else's new password leaves this one without a session.
-                let (at_home, _) = signed_in(&one, &log_in(&one, "ada", PASSWORD).await.ok());
-                let body = json!({"current_password": PASSWORD, "new_password": "staple battery"});
-                let _ = at_home.post("/api/v1/auth/password", body).await.with_status(204);
-                let back = json!({"current_password": "staple battery", "new_password": PASSWORD});
-                let _ = at_home.post("/api/v1/auth/password", back).await.with_status(204);
-            }
-            _ => {
-                raw.execute("UPDATE users SET status = 'disabled'").await.unwrap();
-            }
-        }
-        let _ = elsewhere.get(ME).await.problem(401, "authentication-required");
-        let _ = refresh(other.base(), &token).await.problem(401, "refresh-token-refused");
-        ended.push(person);
-    }
-    raw.execute("UPDATE users SET status = 'active'").await.unwrap();
 
+        end(how, (&database, &one, &admin), &person, &token).await;
+
+        is_over(&person, &token, &other).await;
+        is_over(&person, &token, &one).await;
+        ended.push((person, token));
+    }
+
+    one.kill();
     other.kill();
     let again = Program::serve(&database);
-    // Being disabled ended no session by itself here, for it was written past the program.
-    for person in &ended[..3] {
-        let _ = person.at(again.base()).get(ME).await.problem(401, "authentication-required");
+    for (person, token) in &ended {
+        is_over(person, token, &again).await;
     }
-    raw.execute("UPDATE users SET role = 'coordinator'").await.unwrap();
-    let (person, _) = signed_in(&again, &log_in(&again, "ada", PASSWORD).await.ok());
-    assert_eq!(person.get(ME).await.ok()["role"], "coordinator");
-    assert_ne!(patient.user["role"], "coordinator");
+    admin.at(again.base()).get(ME).await.ok();
+}
+
+/// Ends a session at one server, in one of the ways.
+async fn end(
+    how: &str,
+    (database, server, admin): (&TestDatabase, &Program, &Person),
+    person: &Person,
+    token: &str,
+) {
+    const OWN: &str = "/api/v1/auth/sessions";
+    const LOGOUT: &str = "/api/v1/auth/logout";
+    let name = text(&person.user["username"]);
+    let session = async || {
+        let sessions = person.get(OWN).await.ok();
+        let current = sessions["items"].as_array().unwrap().iter();
+        text(&current.clone().find(|session| session["is_current"] == true).unwrap()["id"])
+    };
+    let answer = match how {
+        "log out" => person.post(LOGOUT, json!({})).await,
+        "log out with the refresh token" => {
+            server.unknown().post(LOGOUT, json!({"refresh": token})).await
+        }
+        "end this session" => person.delete(&format!("{OWN}/{}", session().await)).await,
+        "end all sessions" => person.delete(OWN).await,
+        "an administrator ends it" => admin.delete(&format!("{OWN}/{}", session().await)).await,
+        "an administrator ends them all" => {
+            admin.delete(&format!("/api/v1/users/{}/sessions", person.user_id())).await
+        }
+        "another password, chosen elsewhere" => {
+            let (elsewhere, _) = signed_in(server, &log_in(server, &name, PASSWORD).await.ok());
+            let change = json!({"current_password": PASSWORD, "new_password": "staple battery"});
+            elsewhere.post("/api/v1/auth/password", change).await
+        }
+        "another password, given by an operator" => {
+            let reset = ["admin", "reset-password", "--username", &name, "--password-stdin"];
+            let done = run(database, &reset, Some("staple battery"));
+            assert!(done.status.success());
+            return;
+        }
+        _ => {
+            let next = refresh(server.base(), token).await.ok();
+            refresh(server.base(), &text(&next["tokens"]["refresh"])).await.ok();
+            // Its successor was used: whoever presents it now has a copy.
+            let _ = refresh(server.base(), token).await.problem(401, "refresh-token-refused");
+            return;
+        }
+    };
+    let _ = answer.with_status(204);
+}
+
+async fn whoever_is_disabled_is_out_on_every_instance_and_after_a_restart(database: TestDatabase) {
+    let (mut one, mut other) = (Program::serve(&database), Program::serve(&database));
+    let admin = an_admin(&database, &one).await;
+    let (person, token) = register(&one, "ada").await;
+    person.at(other.base()).get(ME).await.ok();
+    let path = |action: &str| format!("/api/v1/users/{}/{action}", person.user_id());
+
+    admin.post(&path("disable"), json!({})).await.ok();
+
+    let refused = async |server: &Program| {
+        is_over(&person, &token, server).await;
+        let refused = log_in(server, "ada", PASSWORD).await;
+        let _ = refused.problem(401, "wrong-credentials");
+    };
+    refused(&other).await;
+    refused(&one).await;
+    one.kill();
+    other.kill();
+    let again = Program::serve(&database);
+    refused(&again).await;
+    admin.at(again.base()).post(&path("enable"), json!({})).await.ok();
+    log_in(&again, "ada", PASSWORD).await.ok();
+    // What was ended stays ended.
+    is_over(&person, &token, &again).await;
+}
+
+async fn another_role_holds_on_every_instance_and_after_a_restart(database: TestDatabase) {
+    const USERS: &str = "/api/v1/users";
+    let (mut one, mut other) = (Program::serve(&database), Program::serve(&database));
+    let admin = an_admin(&database, &one).await;
+    let (person, token) = register(&one, "ada").await;
+    let elsewhere = person.at(other.base());
+    let change = async |admin: &Person, role: &str| {
+        let path = format!("{USERS}/{}", person.user_id());
+        admin.patch(&path, json!({"role": role})).await.ok();
+    };
+    let _ = elsewhere.get(USERS).await.problem(403, "forbidden");
+
+    change(&admin, "admin").await;
+    assert_eq!(elsewhere.get(ME).await.ok()["role"], "admin");
+    elsewhere.get(USERS).await.ok();
+
+    // The token still says that its bearer is what they were when it was made.
+    change(&admin, "coordinator").await;
+    let _ = elsewhere.get(USERS).await.problem(403, "forbidden");
+    let fresh = refresh(other.base(), &token).await.ok();
+    let fresh = person.with_token(&text(&fresh["tokens"]["access"]));
+
+    one.kill();
+    other.kill();
+    let again = Program::serve(&database);
+    for token in [&person, &fresh] {
+        let person = token.at(again.base());
+        assert_eq!(person.get(ME).await.ok()["role"], "coordinator");
+        let _ = person.get(USERS).await.problem(403, "forbidden");
+    }
 }
 
 async fn of_twenty_refreshes_on_two_instances_one_lineage_lives(database: TestDatabase) {
