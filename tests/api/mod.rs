@@ -15,6 +15,7 @@ mod cors;
 mod doctor;
 mod edge;
 mod idempotency;
+mod input;
 mod license;
 mod limit;
 mod list;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use email_address::EmailAddress;
 
-use crate::text::key;
+use crate::text::{is_unseen, key};
 
 /// An e-mail address of at most 254 characters.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,7 +28,8 @@ impl Email {
     /// [`EmailError`] if it has not the form of one.
     pub fn parse(raw: &str) -> Result<Self, EmailError> {
         let raw = raw.trim();
-        let plain = raw.len() <= 254 && !raw.chars().any(char::is_control);
+        // One that looks like another's is nobody's: it has no character that is not seen.
+        let plain = raw.len() <= 254 && !raw.chars().any(is_unseen);
         let address = EmailAddress::from_str(raw).map_err(|_| EmailError)?;
         // A display name, "Ada <ada@example.com>", is no part of an address.
         if plain && address.email() == raw { Ok(Self(raw.to_owned())) } else { Err(EmailError) }
@@ -60,6 +61,14 @@ mod tests {
         for raw in ["Ada <ada@example.com>", "ada", "ada@", "@example.com", "a b@example.com", ""] {
             assert_eq!(Email::parse(raw), Err(EmailError), "{raw}");
         }
+    }
+
+    #[test]
+    fn an_address_has_nothing_that_nobody_sees() {
+        for raw in ["a\u{200b}da@example.com", "\u{202e}ada@example.com", "ada@exam\u{ad}ple.com"] {
+            assert_eq!(Email::parse(raw), Err(EmailError), "{raw:?}");
+        }
+        assert!(Email::parse("अजय@डाटा.भारत").is_ok());
     }
 
     #[test]
