@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 on_both_databases! {
     however_many_guess_an_account_is_tried_a_hundred_times_a_day_and_its_owner_gets_in,
     somebody_unknown_waits_like_somebody_known,
+    an_attempt_that_nobody_has_time_for_is_none,
+    a_session_in_the_wrong_hands_keeps_no_owner_from_signing_in,
 }
+
+const PASSWORD_PATH: &str = "/api/v1/auth/password";
 
 async fn log_in(clinic: &TestApp, name: &str, password: &str, cookie: &str) -> Answer {
     let body = json!({"username": name, "password": password});
@@ -79,6 +83,63 @@ async fn somebody_unknown_waits_like_somebody_known(database: TestDatabase) {
     // What nobody is called is not kept: people type their passwords into the wrong field.
     let raw = clinic.database.raw().await;
     assert_eq!(raw.count("SELECT count(*) FROM attempts WHERE in_a_row = 5").await, 2);
+}
+
+async fn an_attempt_that_nobody_has_time_for_is_none(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let patient = clinic.a_patient().await;
+    let name = patient.user["username"].as_str().unwrap();
+    let known = cookie(&log_in(&clinic, name, PASSWORD, "").await.with_status(200));
+    let change = json!({"current_password": "a guess", "new_password": "staple battery horse"});
+
+    // A storm: more come than the attempts of a day, and nobody gets their turn.
+    clinic.hasher.is_overloaded(true);
+    for number in 0..100 {
+        let cookie = if number % 2 == 0 { &*known } else { "" };
+        let name = if number % 3 == 0 { "nobody.at.all" } else { name };
+        let away = log_in(&clinic, name, PASSWORD, cookie).await.problem(503, "unavailable");
+        assert_eq!(away.header("retry-after"), "1");
+        let _ = patient.post(PASSWORD_PATH, change.clone()).await.problem(503, "unavailable");
+    }
+    clinic.hasher.is_overloaded(false);
+
+    // All attempts are there that would have been: five that need not wait.
+    for _ in 0..5 {
+        for (name, cookie) in [(name, ""), (name, &*known), ("nobody.at.all", "")] {
+            let refused = log_in(&clinic, name, "a guess", cookie).await;
+            let _ = refused.problem(401, "wrong-credentials");
+        }
+        let wrong = patient.post(PASSWORD_PATH, change.clone()).await;
+        assert_eq!(wrong.wrong_fields(), ["current_password"]);
+    }
+    let _ = log_in(&clinic, name, PASSWORD, &known).await.problem(429, "rate-limited");
+    let raw = clinic.database.raw().await;
+    let counted = "SELECT count(*) FROM attempts WHERE in_a_row = 5 AND in_day = 5";
+    assert_eq!(raw.count(counted).await, 4);
+}
+
+async fn a_session_in_the_wrong_hands_keeps_no_owner_from_signing_in(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let thief = clinic.a_patient().await;
+    let name = thief.user["username"].as_str().unwrap();
+    let known = cookie(&log_in(&clinic, name, PASSWORD, "").await.with_status(200));
+    let guess = json!({"current_password": "a guess", "new_password": "staple battery horse"});
+
+    let mut hashes = 0;
+    for _ in 0..14 {
+        let guessed = thief.post(PASSWORD_PATH, guess.clone()).await;
+        hashes += usize::from(guessed.status == 422);
+        clinic.clock.advance(1);
+    }
+
+    assert_eq!(hashes, 10);
+    let refused = thief.post(PASSWORD_PATH, guess).await.problem(429, "rate-limited");
+    assert!(15 * 60 < refused.header("retry-after").parse::<u32>().unwrap());
+    log_in(&clinic, name, PASSWORD, "").await.ok();
+    let owner = log_in(&clinic, name, PASSWORD, &known).await.ok();
+    let owner = clinic.unknown().with_token(owner["tokens"]["access"].as_str().unwrap());
+    let _ = owner.delete("/api/v1/auth/sessions").await.with_status(204);
+    let _ = thief.get("/api/v1/auth/me").await.problem(401, "authentication-required");
 }
 
 #[actix_web::test]

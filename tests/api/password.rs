@@ -59,3 +59,19 @@ async fn guessing_the_current_password_is_slowed_down() {
 
     assert_eq!(refused.header("retry-after"), "1");
 }
+
+#[actix_web::test]
+async fn whoever_knows_the_current_password_may_try_as_many_new_ones_as_it_takes() {
+    let clinic = TestApp::start().await;
+    let patient = clinic.a_patient().await;
+    let name = patient.user["username"].as_str().unwrap().to_owned();
+
+    for _ in 0..12 {
+        let change = json!({"current_password": PASSWORD, "new_password": "password"});
+        assert_eq!(patient.post(PATH, change).await.wrong_fields(), ["new_password"]);
+    }
+    let change = json!({"current_password": PASSWORD, "new_password": NEW});
+    let _ = patient.post(PATH, change).await.with_status(204);
+
+    clinic.unknown().logs_in(&name, NEW).await;
+}

@@ -3,19 +3,19 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::mpsc;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use medilink_application::Application;
 use medilink_application::application::{Ports, Settings};
-use medilink_application::ports::{Clock, SetUpTokens};
+use medilink_application::ports::{Clock, PasswordHasher, SetUpTokens, Verdict};
 use medilink_application::testing::{NOW, at};
 use medilink_application::user::CreateAdmin;
+use medilink_application::{Application, Error};
 use medilink_domain::email::Email;
-use medilink_domain::password::PasswordRules;
+use medilink_domain::password::{NewPassword, Password, PasswordHash, PasswordRules};
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::Username;
 use medilink_http::Edge;
@@ -52,12 +52,49 @@ impl TestClock {
     }
 }
 
+/// Hashes passwords at a low price, unless a test says that nobody has time for it.
+#[derive(Clone, Default)]
+pub struct TestHasher(Arc<AtomicBool>);
+
+impl TestHasher {
+    /// Says whether too many wait for a hash already, from now on.
+    pub fn is_overloaded(&self, overloaded: bool) {
+        self.0.store(overloaded, Ordering::Relaxed);
+    }
+
+    fn may_hash(&self) -> Result<(), Error> {
+        if self.0.load(Ordering::Relaxed) { Err(Error::Overloaded) } else { Ok(()) }
+    }
+}
+
+/// What the application hashes with.
+struct Hasher(Argon2Hasher, TestHasher);
+
+#[async_trait::async_trait]
+impl PasswordHasher for Hasher {
+    async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
+        self.1.may_hash()?;
+        self.0.hash(password).await
+    }
+
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verdict, Error> {
+        self.1.may_hash()?;
+        self.0.verify(password, hash).await
+    }
+}
+
 /// A clinic that serves its API on a port of its own, until it is dropped.
 pub struct TestApp {
     /// The database under it.
     pub database: Arc<TestDatabase>,
     /// The clock that it lives by.
     pub clock: TestClock,
+    /// What it hashes passwords with.
+    pub hasher: TestHasher,
     address: SocketAddr,
     handle: ServerHandle,
     people: AtomicU32,
@@ -105,12 +142,13 @@ impl TestApp {
     ) -> Self {
         let database = database.into();
         let clock = TestClock(Arc::default());
+        let hasher = TestHasher::default();
         let (started, waiting) = mpsc::channel();
-        let (url, its_clock) = (database.parsed_url(), clock.clone());
+        let (url, given) = (database.parsed_url(), (clock.clone(), hasher.clone()));
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let store = SeaOrmStore::open(&url, false).await.expect("a store");
-                let application = Data::new(application(store, its_clock, settings));
+                let application = Data::new(application(store, given, settings));
                 if let Some(admin) = admin {
                     application.users.create_admin(admin).await.expect("an administrator");
                 }
@@ -129,7 +167,7 @@ impl TestApp {
             });
         });
         let (address, handle) = waiting.recv().expect("a server that starts");
-        Self { database, clock, address, handle, people: AtomicU32::new(0) }
+        Self { database, clock, hasher, address, handle, people: AtomicU32::new(0) }
     }
 
     /// Returns where the API is.
@@ -207,15 +245,20 @@ impl Drop for TestApp {
     }
 }
 
-fn application(store: SeaOrmStore, clock: TestClock, settings: Settings) -> Application {
+fn application(
+    store: SeaOrmStore,
+    (clock, hasher): (TestClock, TestHasher),
+    settings: Settings,
+) -> Application {
     let key = the_key();
+    let cheap = Argon2Hasher::new(HashCost::TRIVIAL).expect("a hasher");
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
         attempts: Arc::new(store.clone()),
         store: Arc::new(store),
         clock: Arc::new(clock),
         ids: Arc::new(SystemIds),
-        passwords: Arc::new(Argon2Hasher::new(HashCost::TRIVIAL).expect("a hasher")),
+        passwords: Arc::new(Hasher(cheap, hasher)),
         tokens: Arc::new(JwtIssuer::new(key.clone())),
         devices: Arc::new(SealedDevices::new(key.clone())),
         set_up: Arc::new(DerivedSetUpToken::new(key.clone())),

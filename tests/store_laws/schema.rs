@@ -58,10 +58,9 @@ async fn a_column_that_is_added_under_an_open_store_harms_nobody(database: TestD
 
 /// Runs every statement of the store, each on a connection that has prepared it before if any has.
 async fn use_everything(clinic: &Clinic, hour: &str) {
-    let user = a_user();
+    let (user, session) = (a_user(), a_session(clinic, 0));
     let (mut doctor, patient) = (a_doctor(None), a_patient(&user));
     doctor.user = Some(user.id);
-    let session = a_session(clinic, 0);
     let pharmacy = PharmacyId::new(new_id());
     let mut pharmacy = Pharmacy::new(pharmacy, PharmacyProfile::default(), Some(user.id), at(NOW));
     let appointment = clinic.appointment(0, 0, &format!("{hour}:00"), &format!("{hour}:30"));
@@ -72,6 +71,7 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
 
     clinic.store.ping().await.unwrap();
     clinic.store.count(target, at(NOW)).await.unwrap().unwrap();
+    clinic.store.take_back(target, at(NOW)).await.unwrap();
     let mut work = clinic.store.begin().await.unwrap();
     work.users().taken(&user.username, &user.email).await.unwrap();
     work.users().insert(&user).await.unwrap();

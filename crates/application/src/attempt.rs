@@ -7,13 +7,13 @@ use medilink_domain::time::Timestamp;
 
 use crate::error::StoreError;
 
-/// What attempts are counted for: an account, or a name that is nobody's, and how well the device
+/// What attempts are counted for: an account, or a name that is nobody's, and how well whoever tries
 /// is known there. Both kinds of account look alike, so that waiting tells nobody who is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
     /// The id of the user, or one that is made from a name that is nobody's.
     pub account: Uuid,
-    /// How well the device is known to the account.
+    /// How well whoever tries is known to the account.
     pub familiarity: Familiarity,
 }
 
@@ -34,6 +34,10 @@ pub trait AttemptCounter: Send + Sync {
         target: Target,
         now: Timestamp,
     ) -> Result<Result<(), TooSoon>, StoreError>;
+
+    /// Takes back an attempt that was counted at an instant, because nothing was learnt by it: it was
+    /// never made, or whoever made it knows the password.
+    async fn take_back(&self, target: Target, counted_at: Timestamp) -> Result<(), StoreError>;
 }
 
 /// The counts of attempts, within the unit of work in which one succeeds.

@@ -29,8 +29,8 @@ pub enum Verdict {
     Wrong,
     /// They do.
     Right,
-    /// They do, but the hash costs an attacker less than a new one would. Hash this anew.
-    RightButWeak(NewPassword),
+    /// They do, but the hash costs an attacker less than a new one would. This is a new one.
+    RightButWeak(PasswordHash),
 }
 
 /// Hashes passwords, on threads of its own and never many at once.
@@ -44,7 +44,9 @@ pub trait PasswordHasher: Send + Sync {
 
     /// Tells whether a password belongs to a hash.
     ///
-    /// MUST take as long for `None`, which no password belongs to, as for a hash.
+    /// MUST be as much work for `None`, which no password belongs to, as for any hash to which this
+    /// one does not belong. MUST answer [`Error::Overloaded`](crate::Error::Overloaded) before any
+    /// work was done, rather than queue without end.
     async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict>;
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Passwords are guessed by trying. Each account counts the attempts that failed, whoever made
 //! them and wherever: strangers are slowed down and then stopped for the day. Devices that have
-//! signed in to the account before are counted apart, so that nobody locks an owner out by guessing.
+//! signed in to the account before are counted apart, so that nobody locks an owner out by guessing;
+//! and whoever is signed in and tries the current password in order to change it is counted apart
+//! from both, so that a session in the wrong hands keeps no owner from signing in.
 
 use chrono::TimeDelta;
 
@@ -10,22 +12,24 @@ use crate::choice::choice;
 use crate::time::Timestamp;
 
 choice! {
-    /// How well a device is known to the account that it wants to sign in to.
+    /// How well whoever tries a password is known to the account.
     pub enum Familiarity {
-        /// It never signed in to it.
+        /// Their device never signed in to it.
         Stranger = "stranger",
         /// It did.
         Known = "known",
+        /// They are signed in, and want another password.
+        SignedIn = "signed_in",
     }
 }
 
 impl Familiarity {
     /// Returns how many attempts may fail in a day: 100 for an account, of which its owner's own
-    /// devices have 20 to themselves.
+    /// devices have 10 to themselves, and those who are signed in another 10.
     const fn most_a_day(self) -> u32 {
         match self {
             Self::Stranger => 80,
-            Self::Known => 20,
+            Self::Known | Self::SignedIn => 10,
         }
     }
 }
@@ -98,17 +102,35 @@ impl Attempts {
         self.in_day = self.in_day.saturating_sub(1);
     }
 
+    /// Takes back an attempt that was counted at an instant and proved nothing, since nobody looked
+    /// at the password. It is as if it had not been, but for what others have tried meanwhile.
+    pub fn take_back(&mut self, counted_at: Timestamp) {
+        self.in_a_row = self.in_a_row.saturating_sub(1);
+        if self.day_began_at <= counted_at {
+            self.in_day = self.in_day.saturating_sub(1);
+        }
+        if self.last_at == counted_at {
+            // It did not have to wait, so neither has whoever comes next.
+            self.last_at = counted_at.saturating_add(-self.wait());
+        }
+    }
+
     /// Returns the instant from which the next attempt may be made.
     fn opens_at(&self, familiarity: Familiarity) -> Timestamp {
         if familiarity.most_a_day() <= self.in_day {
             return self.day_began_at.saturating_add(Self::DAY);
         }
+        self.last_at.saturating_add(self.wait())
+    }
+
+    /// Returns for how long the next attempt waits after the last.
+    fn wait(&self) -> TimeDelta {
         let Some(doublings) = self.in_a_row.checked_sub(Self::FREE) else {
-            return Timestamp::EPOCH;
+            return TimeDelta::zero();
         };
         let seconds = 1_i64.checked_shl(doublings).filter(|seconds| 0 < *seconds);
         let wait = seconds.and_then(TimeDelta::try_seconds).unwrap_or(Self::LONGEST);
-        self.last_at.saturating_add(wait.min(Self::LONGEST))
+        wait.min(Self::LONGEST)
     }
 }
 
@@ -152,13 +174,17 @@ mod tests {
 
     #[test]
     fn an_account_is_tried_a_hundred_times_a_day_and_no_more() {
-        for (familiarity, most) in [(Familiarity::Stranger, 80), (Familiarity::Known, 20)] {
+        let most_of =
+            [(Familiarity::Stranger, 80), (Familiarity::Known, 10), (Familiarity::SignedIn, 10)];
+        for (familiarity, most) in most_of {
             let waits = waits(familiarity, most + 1);
             let day: i64 = waits.iter().sum();
 
             assert!(900 < waits[most], "{familiarity}");
             assert_eq!(day, 24 * 3600, "{familiarity}");
         }
+        assert_eq!(most_of.iter().map(|(_, most)| most).sum::<usize>(), 100);
+        assert_eq!(most_of.len(), Familiarity::ALL.len());
     }
 
     #[test]
@@ -182,6 +208,33 @@ mod tests {
 
         assert_eq!((account.in_a_row, account.in_day), (0, 5));
         assert!(account.count(Familiarity::Stranger, noon(1)).is_ok());
+    }
+
+    #[test]
+    fn what_was_taken_back_makes_nobody_wait() {
+        let mut account = Attempts::none(noon(0));
+        let mut now = 0;
+        for failed in 0..12 {
+            now += account.wait().num_seconds();
+            account.count(Familiarity::Stranger, noon(now)).unwrap();
+
+            account.take_back(noon(now));
+
+            assert_eq!((account.in_a_row, account.in_day), (failed, failed));
+            account.count(Familiarity::Stranger, noon(now)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_on_the_next_day_is_not_taken_from_that_one() {
+        let mut account = Attempts::none(noon(0));
+        account.count(Familiarity::Stranger, noon(0)).unwrap();
+        let next_day = noon(24 * 3600);
+        account.count(Familiarity::Stranger, next_day).unwrap();
+
+        account.take_back(noon(0));
+
+        assert_eq!((account.in_day, account.last_at), (1, next_day));
     }
 
     #[test]
@@ -211,6 +264,23 @@ mod tests {
             let day = 24 * 3600;
             let first = made.first().copied().unwrap_or_default();
             prop_assert!(made.iter().filter(|at| **at < first + day).count() <= 80);
+        }
+
+        #[test]
+        fn attempts_that_were_taken_back_change_nothing_for_the_others(
+            attempts in proptest::collection::vec((0_i64..600, any::<bool>()), 0..120),
+        ) {
+            let (mut with, mut without) = (Attempts::none(noon(0)), Attempts::none(noon(0)));
+            let mut now = 0;
+            for (pause, is_made) in attempts {
+                now += pause;
+                let counted = with.count(Familiarity::Stranger, noon(now));
+                if is_made {
+                    prop_assert_eq!(without.count(Familiarity::Stranger, noon(now)), counted);
+                } else if counted.is_ok() {
+                    with.take_back(noon(now));
+                }
+            }
         }
     }
 }

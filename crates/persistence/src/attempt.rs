@@ -30,16 +30,18 @@ impl AttemptCounter for SeaOrmStore {
         work.finish(&[]).await?;
         Ok(Ok(()))
     }
+
+    async fn take_back(&self, target: Target, counted_at: Timestamp) -> Result<(), StoreError> {
+        let work = self.work().await?;
+        work.change_attempts(target, |attempts| attempts.take_back(counted_at)).await?;
+        work.finish(&[]).await
+    }
 }
 
 #[async_trait]
 impl AttemptRepository for SeaOrmUnitOfWork {
     async fn forgive(&mut self, target: Target) -> Result<(), StoreError> {
-        let found = find(target).lock(LockType::NoKeyUpdate).one(&self.transaction).await;
-        let Some(row) = found.map_err(store_error)? else { return Ok(()) };
-        let mut attempts = restored(&row)?;
-        attempts.forgive();
-        self.keep_attempts(target, attempts).await
+        self.change_attempts(target, Attempts::forgive).await
     }
 }
 
@@ -54,6 +56,19 @@ impl SeaOrmUnitOfWork {
             .map_err(store_error)?;
         let found = find(target).lock(LockType::NoKeyUpdate).one(&self.transaction).await;
         found.map_err(store_error)?.map_or(Ok(Attempts::none(now)), |row| restored(&row))
+    }
+
+    /// Changes the counts, if there are any.
+    async fn change_attempts(
+        &self,
+        target: Target,
+        change: impl FnOnce(&mut Attempts),
+    ) -> Result<(), StoreError> {
+        let found = find(target).lock(LockType::NoKeyUpdate).one(&self.transaction).await;
+        let Some(row) = found.map_err(store_error)? else { return Ok(()) };
+        let mut attempts = restored(&row)?;
+        change(&mut attempts);
+        self.keep_attempts(target, attempts).await
     }
 
     async fn keep_attempts(&self, target: Target, attempts: Attempts) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod device;
+mod hash;
 mod password;
 mod random;
 mod secret;
@@ -11,7 +12,8 @@ mod token;
 
 pub use self::cursor::SealedCursors;
 pub use self::device::SealedDevices;
-pub use self::password::{Argon2Hasher, HashCost};
+pub use self::hash::HashCost;
+pub use self::password::{Argon2Hasher, HasherError};
 pub use self::random::SystemIds;
 pub use self::secret::{SecretKey, SecretKeyError, SecretKeys};
 pub use self::set_up::DerivedSetUpToken;

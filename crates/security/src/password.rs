@@ -1,52 +1,45 @@
 //! Passwords: argon2id, on threads of its own and never many at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
-use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use medilink_application::ports::{PasswordHasher, Verdict};
 use medilink_application::{Error, Result};
 use medilink_domain::password::{NewPassword, Password, PasswordHash};
-use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
-/// What one hash costs whoever computes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HashCost {
-    /// Memory, in KiB.
-    pub memory_kib: u32,
-    /// Passes over that memory.
-    pub passes: u32,
-}
-
-impl HashCost {
-    /// The cost that OWASP recommends for argon2id: 19 MiB, two passes.
-    pub const RECOMMENDED: Self = Self { memory_kib: 19 * 1024, passes: 2 };
-
-    /// A cost that keeps no attacker out, for tests.
-    pub const TRIVIAL: Self = Self { memory_kib: 8, passes: 1 };
-}
+use crate::hash::{HashCost, Memory, Recipe, SALT};
 
 /// How many people wait for a hash at the most; whoever comes then is told to come back.
 const QUEUE: usize = 512;
 
-/// The length of a salt, in bytes.
-const SALT: usize = 16;
+/// How long anybody waits for their turn before they are told to come back. It is less than a use
+/// case may take, so that what they have begun can be taken back.
+const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Hashes passwords with argon2id: one hash a core at once, since each needs its memory for itself.
+/// Hashes passwords with argon2id, on one thread for each core: a hash needs its memory for itself.
 ///
-/// That memory is kept from one hash to the next. Were it given back, the allocator would keep it
-/// once for every thread that has ever hashed: two hundred megabytes after a few sign-ins.
+/// A thread takes one hash after the other, in the order in which people came, and keeps its memory.
+/// Were that given back, the allocator would keep it once for every thread that has ever hashed.
 pub struct Argon2Hasher {
-    params: Params,
-    nobodys_hash: PasswordHash,
-    turns: Arc<Semaphore>,
-    memories: Arc<Mutex<Vec<Vec<Block>>>>,
-    waiting: AtomicUsize,
+    recipe: Arc<Recipe>,
+    queue: Arc<Queue>,
+    patience: Duration,
+}
+
+/// Why no password can be hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HasherError {
+    /// No hash has such a cost.
+    #[error(transparent)]
+    Cost(#[from] argon2::Error),
+    /// The system gives no thread.
+    #[error(transparent)]
+    Thread(#[from] io::Error),
 }
 
 impl Argon2Hasher {
@@ -54,257 +47,221 @@ impl Argon2Hasher {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the cost.
-    pub fn new(cost: HashCost) -> std::result::Result<Self, argon2::Error> {
-        let params = Params::new(cost.memory_kib, cost.passes, 1, None)?;
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Ok(Self {
-            nobodys_hash: nobodys_hash(cost),
-            params,
-            turns: Arc::new(Semaphore::new(cores)),
-            memories: Arc::default(),
-            waiting: AtomicUsize::new(0),
-        })
+    /// A [`HasherError`] that says what is wrong with the cost, or with the system.
+    pub fn new(cost: HashCost) -> std::result::Result<Self, HasherError> {
+        let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self::on_threads(cores, cost)
     }
 
-    /// Runs one hash when it is its turn. A caller who leaves gives the turn back.
+    fn on_threads(threads: usize, cost: HashCost) -> std::result::Result<Self, HasherError> {
+        let hasher = Self {
+            recipe: Arc::new(Recipe::new(cost)?),
+            queue: Arc::default(),
+            patience: PATIENCE,
+        };
+        for _ in 0..threads {
+            let queue = Arc::clone(&hasher.queue);
+            thread::Builder::new().name("passwords".to_owned()).spawn(move || queue.serve())?;
+        }
+        Ok(hasher)
+    }
+
+    /// Runs one hash when it is its turn. A caller who leaves before that gives the turn back.
     async fn in_turn<T: Send + 'static>(
         &self,
-        hash: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+        hash: impl FnOnce(&Recipe, &mut Memory) -> T + Send + 'static,
     ) -> Result<T> {
-        let _waiting = Waiting::enter(&self.waiting).ok_or(Error::Overloaded)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Error::Overloaded)?;
-        let memories = Arc::clone(&self.memories);
-        tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            let kept = || memories.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut memory = kept().pop().unwrap_or_default();
-            let outcome = hash(&mut memory);
-            // What a password has left there is nobody's to find.
-            memory.fill(Block::default());
-            kept().push(memory);
-            outcome
-        })
-        .await
-        .map_err(|error| Error::Failed(Box::new(error)))
+        let (answer, answered) = oneshot::channel();
+        let (recipe, patience, came) = (Arc::clone(&self.recipe), self.patience, Instant::now());
+        self.queue.join(Box::new(move |memory| {
+            if answer.is_closed() {
+                return;
+            }
+            let outcome = if patience < came.elapsed() {
+                Err(Error::Overloaded)
+            } else {
+                Ok(hash(&recipe, memory))
+            };
+            // Nobody is left to be told if the caller has gone meanwhile.
+            drop(answer.send(outcome));
+        }))?;
+        answered.await.map_err(|error| Error::Failed(Box::new(error)))?
+    }
+}
+
+impl Drop for Argon2Hasher {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: NewPassword) -> Result<PasswordHash> {
-        let params = self.params.clone();
-        let mut salt = [0; SALT];
-        getrandom::fill(&mut salt).map_err(|error| Error::Failed(Box::new(error)))?;
-        self.in_turn(move |memory| write(&password, &salt, &params, memory))
+        let salt = salt()?;
+        self.in_turn(move |recipe, memory| recipe.write(&password, salt, memory))
             .await?
-            .map(PasswordHash::new)
             .map_err(|error| Error::Failed(Box::new(error)))
     }
 
     async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict> {
-        let somebody = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobodys_hash.clone());
-        let params = self.params.clone();
-        self.in_turn(move |memory| {
-            let Ok(hash) = phc::PasswordHash::new(hash.disclose()) else { return Verdict::Wrong };
-            if !belongs(&password, &hash, memory) || !somebody {
-                Verdict::Wrong
-            } else if is_weaker(&hash, &params) {
-                Verdict::RightButWeak(NewPassword::known(password))
-            } else {
-                Verdict::Right
+        let salt = salt()?;
+        self.in_turn(move |recipe, memory| recipe.verify(password, hash.as_ref(), salt, memory))
+            .await
+    }
+}
+
+fn salt() -> Result<[u8; SALT]> {
+    let mut salt = [0; SALT];
+    getrandom::fill(&mut salt).map_err(|error| Error::Failed(Box::new(error)))?;
+    Ok(salt)
+}
+
+/// One hash that somebody waits for.
+type Turn = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// Those who wait for a hash, first come first served.
+#[derive(Default)]
+struct Queue {
+    line: Mutex<Line>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Line {
+    waiting: VecDeque<Turn>,
+    is_closed: bool,
+}
+
+impl Queue {
+    /// Waits behind all others, unless they are too many.
+    fn join(&self, turn: Turn) -> Result<()> {
+        let mut line = self.line();
+        if QUEUE <= line.waiting.len() {
+            return Err(Error::Overloaded);
+        }
+        line.waiting.push_back(turn);
+        drop(line);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Hashes until the queue is closed. Memory is wiped when nobody waits; otherwise the next hash
+    /// overwrites it anyway.
+    fn serve(&self) {
+        let mut memory = Memory::default();
+        loop {
+            let next = self.line().waiting.pop_front();
+            let Some(turn) = next.or_else(|| self.next(&mut memory)) else { return };
+            // A hash that panics ends itself, and no other: its caller hears that it failed.
+            if catch_unwind(AssertUnwindSafe(|| turn(&mut memory))).is_err() {
+                memory = Memory::default();
             }
-        })
-        .await
+        }
     }
-}
 
-/// Computes the hash of a password, as long as `output`.
-fn compute(
-    password: &str,
-    salt: &[u8],
-    params: Params,
-    memory: &mut Vec<Block>,
-    output: &mut [u8],
-) -> argon2::Result<()> {
-    memory.resize(params.block_count(), Block::default());
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, memory.as_mut_slice())
-}
-
-/// Hashes a new password, and writes the hash with its salt and its cost.
-fn write(
-    password: &NewPassword,
-    salt: &[u8],
-    params: &Params,
-    memory: &mut Vec<Block>,
-) -> argon2::password_hash::Result<String> {
-    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-    compute(password.disclose(), salt, params.clone(), memory, &mut output)?;
-    let hash = phc::PasswordHash {
-        algorithm: Algorithm::Argon2id.ident(),
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(params)?,
-        salt: Some(Salt::new(salt)?),
-        hash: Some(Output::new(&output)?),
-    };
-    Ok(hash.to_string())
-}
-
-/// Tells whether a password belongs to a hash. How much of the two is alike takes no part in how
-/// long it takes.
-fn belongs(password: &Password, hash: &phc::PasswordHash, memory: &mut Vec<Block>) -> bool {
-    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return false };
-    let is_ours = hash.algorithm == Algorithm::Argon2id.ident()
-        && hash.version == Some(Version::V0x13.into());
-    let mut output = [0; Output::MAX_LENGTH];
-    let (Ok(params), Some(output)) = (Params::try_from(hash), output.get_mut(..expected.len()))
-    else {
-        return false;
-    };
-    let computed = compute(password.disclose(), salt, params, memory, output);
-    is_ours && computed.is_ok() && output.ct_eq(expected.as_bytes()).into()
-}
-
-/// Tells whether a hash was made at a lower cost than a new one would be.
-fn is_weaker(hash: &phc::PasswordHash, params: &Params) -> bool {
-    Params::try_from(hash)
-        .is_ok_and(|of| of.m_cost() < params.m_cost() || of.t_cost() < params.t_cost())
-}
-
-/// Writes a hash of the same cost that no known password has, for people who do not exist.
-fn nobodys_hash(cost: HashCost) -> PasswordHash {
-    let salt = STANDARD_NO_PAD.encode([0; 16]);
-    let hash = STANDARD_NO_PAD.encode([0; 32]);
-    let HashCost { memory_kib, passes } = cost;
-    PasswordHash::new(format!("$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${hash}"))
-}
-
-/// A place in the queue, given up when dropped.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn enter(count: &'a AtomicUsize) -> Option<Self> {
-        let place = Self(count);
-        if count.fetch_add(1, Ordering::Relaxed) < QUEUE { Some(place) } else { None }
+    /// Waits for somebody to come; `None` when nobody will.
+    fn next(&self, memory: &mut Memory) -> Option<Turn> {
+        memory.wipe();
+        let mut line = self.line();
+        loop {
+            if line.is_closed {
+                return None;
+            }
+            if let Some(turn) = line.waiting.pop_front() {
+                return Some(turn);
+            }
+            line = self.changed.wait(line).unwrap_or_else(PoisonError::into_inner);
+        }
     }
-}
 
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+    /// Lets the threads end.
+    fn close(&self) {
+        let mut line = self.line();
+        line.is_closed = true;
+        line.waiting.clear();
+        drop(line);
+        self.changed.notify_all();
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Future, poll_fn};
+    use std::task::Poll;
+
     use super::*;
 
-    fn typed(raw: &str) -> Password {
-        Password::typed(raw.to_owned())
+    fn chosen(raw: &str) -> NewPassword {
+        NewPassword::known(Password::typed(raw.to_owned()))
     }
 
-    fn chosen(raw: &str) -> NewPassword {
-        NewPassword::known(typed(raw))
+    fn hasher(threads: usize) -> Argon2Hasher {
+        Argon2Hasher::on_threads(threads, HashCost::TRIVIAL).unwrap()
     }
 
     #[tokio::test]
-    async fn a_password_belongs_to_its_own_hash_only() {
-        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
+    async fn a_password_is_hashed_and_verified_and_no_two_hashes_are_alike() {
+        let hasher = hasher(2);
 
         let hash = hasher.hash(chosen("correct horse")).await.unwrap();
 
-        let verify = async |raw| hasher.verify(typed(raw), Some(hash.clone())).await.unwrap();
+        let verify = async |raw: &str| {
+            hasher.verify(Password::typed(raw.to_owned()), Some(hash.clone())).await.unwrap()
+        };
         assert!(matches!(verify("correct horse").await, Verdict::Right));
         assert!(matches!(verify("battery staple").await, Verdict::Wrong));
-    }
-
-    #[tokio::test]
-    async fn a_hash_that_was_cheaper_is_to_be_made_anew() {
-        let before = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
-        let hash = before.hash(chosen("correct horse")).await.unwrap();
-        let dearer = HashCost { passes: 2, ..HashCost::TRIVIAL };
-        let after = Argon2Hasher::new(dearer).unwrap();
-
-        let verdict = after.verify(typed("correct horse"), Some(hash.clone())).await.unwrap();
-        let Verdict::RightButWeak(password) = verdict else { panic!("it is as good as new") };
-        let again = after.hash(password).await.unwrap();
-
-        let verdict = after.verify(typed("correct horse"), Some(again.clone())).await.unwrap();
-        assert!(matches!(verdict, Verdict::Right));
-        // A setting that is lowered weakens nobody's hash.
-        let verdict = before.verify(typed("correct horse"), Some(again)).await.unwrap();
-        assert!(matches!(verdict, Verdict::Right));
-    }
-
-    #[tokio::test]
-    async fn a_hash_is_one_that_the_library_itself_reads() {
-        use argon2::password_hash::PasswordVerifier;
-
-        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
-        let hash = hasher.hash(chosen("correct horse")).await.unwrap();
-        let read = |raw: &str| {
-            let hash = phc::PasswordHash::new(hash.disclose()).unwrap();
-            Argon2::default().verify_password(raw.as_bytes(), &hash).is_ok()
-        };
-
-        assert!(read("correct horse"));
-        assert!(!read("battery staple"));
         assert_ne!(hasher.hash(chosen("correct horse")).await.unwrap(), hash);
     }
 
     #[tokio::test]
-    async fn a_hash_that_the_library_made_is_read() {
-        use argon2::password_hash::PasswordHasher as _;
-
-        let params = Params::new(16, 3, 1, None).unwrap();
-        let library = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let hash = library.hash_password(b"correct horse").unwrap().to_string();
-        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
-        let verify =
-            async |raw| hasher.verify(typed(raw), Some(PasswordHash::new(hash.clone()))).await;
-
-        assert!(matches!(verify("correct horse").await.unwrap(), Verdict::Right));
-        assert!(matches!(verify("battery staple").await.unwrap(), Verdict::Wrong));
-    }
-
-    #[tokio::test]
-    async fn memory_is_kept_for_the_next_hash_and_nothing_in_it() {
-        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
-
-        for _ in 0..8 {
-            hasher.hash(chosen("correct horse")).await.unwrap();
-        }
-
-        let memories = hasher.memories.lock().unwrap();
-        assert_eq!(memories.len(), 1);
-        let words = memories[0].iter().flat_map(|block| block.as_ref().iter());
-        assert!(words.copied().all(|word| word == 0));
-    }
-
-    #[tokio::test]
-    async fn nobody_has_no_password() {
-        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
-
-        assert!(matches!(hasher.verify(typed(""), None).await.unwrap(), Verdict::Wrong));
-    }
-
-    #[test]
-    fn nobodys_hash_is_computed_like_any_other() {
-        let hash = nobodys_hash(HashCost::RECOMMENDED);
-
-        assert!(phc::PasswordHash::new(hash.disclose()).is_ok());
-    }
-
-    #[tokio::test]
     async fn whoever_comes_to_a_full_queue_is_sent_away() {
-        let hasher = Argon2Hasher::new(HashCost::TRIVIAL).unwrap();
-        let places: Vec<_> = (0..QUEUE).map(|_| Waiting::enter(&hasher.waiting)).collect();
+        // Without a thread, nobody gets their turn.
+        let hasher = hasher(0);
+        for _ in 0..QUEUE {
+            hasher.queue.join(Box::new(|_| ())).unwrap();
+        }
 
         assert!(matches!(hasher.hash(chosen("x")).await, Err(Error::Overloaded)));
 
-        drop(places);
+        hasher.queue.line().waiting.pop_front();
+        let queue = Arc::clone(&hasher.queue);
+        thread::spawn(move || queue.serve());
         assert!(hasher.hash(chosen("x")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_has_waited_too_long_is_sent_away_and_not_hashed() {
+        let mut hasher = hasher(1);
+        hasher.patience = Duration::ZERO;
+
+        assert!(matches!(hasher.hash(chosen("x")).await, Err(Error::Overloaded)));
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_panics_fails_and_the_next_one_does_not() {
+        let hasher = hasher(1);
+
+        let failed = hasher.in_turn(|_, _| -> () { panic!("as if") }).await;
+
+        assert!(matches!(failed, Err(Error::Failed(_))));
+        assert!(hasher.hash(chosen("x")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_leaves_before_their_turn_is_not_hashed() {
+        let hasher = hasher(0);
+        let mut left = Box::pin(hasher.in_turn(|_, _| -> () { panic!("nobody waits for this") }));
+        let waits = poll_fn(|context| Poll::Ready(left.as_mut().poll(context).is_pending())).await;
+        assert!(waits);
+        drop(left);
+
+        let queue = Arc::clone(&hasher.queue);
+        let turn = queue.line().waiting.pop_front().unwrap();
+        turn(&mut Memory::default());
     }
 }

@@ -29,11 +29,12 @@ impl Sessions {
     /// Begins a session of the user whose name and password these are.
     ///
     /// One password is verified whether or not there is such a user, so that the time it takes
-    /// tells nobody who has an account here. A hash that costs less than a new one is made anew.
+    /// tells nobody who has an account here. A hash that costs less than a new one is replaced.
     ///
     /// # Errors
     ///
     /// - [`RateLimited`](Error::RateLimited) if too many attempts at the account have failed.
+    /// - [`Overloaded`](Error::Overloaded) if too many sign in at once.
     /// - [`WrongCredentials`](Error::WrongCredentials) if they do not belong together, or if the
     ///   user is disabled.
     pub async fn log_in(&self, origin: Origin, command: LogIn) -> Result<SignedInView> {
@@ -49,15 +50,13 @@ impl Sessions {
                 familiarity: Familiarity::Stranger,
             },
         };
-        attempt(&self.ports, &self.settings, target, now).await?;
         let hash = found.as_ref().map(|found| found.password_hash.clone());
-        let verdict = self.ports.passwords.verify(password, hash).await?;
+        let verdict = attempt(&self.ports, &self.settings, target, (password, hash), now).await?;
 
         let rehashed = match verdict {
             Verdict::Wrong => return self.fail(origin, found).await,
             Verdict::Right => None,
-            // Should nobody have time for it, there will be another sign-in.
-            Verdict::RightButWeak(password) => self.ports.passwords.hash(password).await.ok(),
+            Verdict::RightButWeak(anew) => Some(anew),
         };
         let Some(found) = found else { return Err(Error::WrongCredentials) };
 
@@ -110,7 +109,7 @@ mod tests {
     use chrono::TimeDelta;
     use medilink_domain::attempt::TooSoon;
     use medilink_domain::id::Uuid;
-    use medilink_domain::password::{NewPassword, PasswordHash};
+    use medilink_domain::password::PasswordHash;
     use medilink_domain::user::Role;
 
     use super::*;
@@ -235,12 +234,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_that_nobody_had_time_for_is_not_a_wrong_one() {
+    async fn a_password_that_nobody_had_time_for_is_not_a_wrong_one_nor_an_attempt() {
         let mut clinic = FakeClinic::default();
         clinic.queries.users.expect_credentials().returning(|_| Ok(None));
         clinic.devices.expect_nobody().returning(|_| Uuid::from_u128(77));
+        let nobody = Target { account: Uuid::from_u128(77), familiarity: Familiarity::Stranger };
         clinic.counts_attempts(Ok(()));
         clinic.passwords.expect_verify().returning(|_, _| Err(Error::Overloaded));
+        let take_back = clinic.attempts.expect_take_back();
+        take_back
+            .withf(move |target, counted_at| (*target, *counted_at) == (nobody, at(NOW)))
+            .times(1)
+            .returning(|_, _| Ok(()));
 
         let (refused, trail) = log_in(clinic).await;
 
@@ -305,11 +310,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_weak_hash_is_made_anew_in_the_same_commit() {
-        let again = NewPassword::known(Password::typed("correct horse".to_owned()));
-        let mut clinic = a_clinic_that_says(Verdict::RightButWeak(again), UserStatus::Active);
+    async fn a_weak_hash_is_replaced_in_the_same_commit() {
         let stronger = || PasswordHash::new("stronger".to_owned());
-        clinic.passwords.expect_hash().returning(move |_| Ok(stronger()));
+        let verdict = Verdict::RightButWeak(stronger());
+        let mut clinic = a_clinic_that_says(verdict, UserStatus::Active);
         let update = clinic.work.users.expect_update();
         update.withf(move |user| user.password_hash == stronger()).times(1).returning(|_| Ok(()));
         clinic.work.sessions.expect_insert().returning(|_| Ok(()));

@@ -16,6 +16,7 @@ use chrono::TimeDelta;
 use medilink_domain::attempt::Familiarity;
 use medilink_domain::audit::{AuditEntry, Origin, Outcome, Who};
 use medilink_domain::id::{AuditEntryId, SessionId, UserId};
+use medilink_domain::password::{Password, PasswordHash};
 use medilink_domain::policy::Action;
 use medilink_domain::session::Session;
 use medilink_domain::text::DeviceName;
@@ -30,7 +31,7 @@ pub use self::view::{SessionView, SignedInView, TokensView};
 use crate::application::{Ports, Settings};
 use crate::attempt::Target;
 use crate::error::{Error, Result};
-use crate::ports::AccessClaims;
+use crate::ports::{AccessClaims, Verdict};
 
 /// The use cases about being signed in: `log_in`, `authenticate`, `refresh`, `log_out`, `list` and
 /// `end`.
@@ -127,23 +128,45 @@ fn tokens(
     })
 }
 
-/// Counts an attempt to prove who one is, before it is made.
+/// Compares a password with somebody's hash, or with nobody's: an attempt that is counted before it
+/// is made.
 ///
 /// # Errors
 ///
-/// [`Error::RateLimited`] if it has to wait; then it must not be made.
+/// - [`Error::RateLimited`] if it has to wait; then it is not made.
+/// - [`Error::Overloaded`] if nobody has time for it; then it is not counted either, or a storm of
+///   sign-ins would lock people out who never had a chance.
 pub(crate) async fn attempt(
     ports: &Ports,
     settings: &Settings,
     target: Target,
+    (password, hash): (Password, Option<PasswordHash>),
     now: Timestamp,
-) -> Result<()> {
-    if !settings.attempts_wait {
-        return Ok(());
+) -> Result<Verdict> {
+    if settings.attempts_wait {
+        let counted = ports.attempts.count(target, now).await?;
+        counted.map_err(|too_soon| Error::RateLimited {
+            retry_after: too_soon.wait.to_std().unwrap_or(Duration::ZERO),
+        })?;
     }
-    ports.attempts.count(target, now).await?.map_err(|too_soon| Error::RateLimited {
-        retry_after: too_soon.wait.to_std().unwrap_or(Duration::ZERO),
-    })
+    let verdict = ports.passwords.verify(password, hash).await;
+    if let Err(Error::Overloaded) = verdict {
+        take_back(ports, settings, target, now).await?;
+    }
+    verdict
+}
+
+/// Takes back an attempt that was counted, by which nothing was learnt.
+pub(crate) async fn take_back(
+    ports: &Ports,
+    settings: &Settings,
+    target: Target,
+    counted_at: Timestamp,
+) -> Result<()> {
+    if settings.attempts_wait {
+        ports.attempts.take_back(target, counted_at).await?;
+    }
+    Ok(())
 }
 
 /// Says what attempts at an account are counted for.

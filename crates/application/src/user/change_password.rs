@@ -10,7 +10,7 @@ use crate::attempt::Target;
 use crate::call::{Call, Subject};
 use crate::error::{Error, FieldErrors, Result};
 use crate::ports::Verdict;
-use crate::session::attempt;
+use crate::session::{attempt, take_back};
 
 const NOT_YOURS: &str = "this is not your password";
 
@@ -26,40 +26,47 @@ impl Users {
     /// Gives the caller another password, and ends all other sessions of theirs: whoever knew the
     /// old one is out.
     ///
-    /// Trying passwords here is slowed down like trying them to sign in.
+    /// Trying passwords here is slowed down like trying them to sign in, and counted apart from it:
+    /// whoever has got hold of a session cannot keep its owner from signing in.
     ///
     /// # Errors
     ///
     /// - [`RateLimited`](Error::RateLimited) if too many attempts have failed.
+    /// - [`Overloaded`](Error::Overloaded) if too many passwords are hashed at once.
     /// - [`Invalid`](Error::Invalid) if the current password is another one, or if the rules
     ///   refuse the new one.
     pub async fn change_password(&self, call: &Call, command: ChangePassword) -> Result<()> {
         let ChangePassword { current, new } = command;
         let id = call.actor().user;
         let now = self.ports.clock.now();
-        let target = Target { account: id.as_uuid(), familiarity: Familiarity::Known };
+        let target = Target { account: id.as_uuid(), familiarity: Familiarity::SignedIn };
 
         let permit = call.may(Action::ChangePassword, Relations::NONE, Subject::of(id))?;
 
         let before = self.ports.store.queries().users().credentials_of(id).await?;
         let Credentials { view, password_hash: before } = before.ok_or(Error::Unauthenticated)?;
-        attempt(&self.ports, &self.settings, target, now).await?;
-        let verdict = self.ports.passwords.verify(current, Some(before.clone())).await?;
+        let tried = (current, Some(before.clone()));
+        let verdict = attempt(&self.ports, &self.settings, target, tried, now).await?;
+        let is_theirs = !matches!(verdict, Verdict::Wrong);
         let owner = [&*view.username, &*view.email, &*view.first_name, &*view.last_name];
         let chosen = self.settings.password_rules.choose(new.disclose(), &owner);
 
         let mut errors = FieldErrors::default();
-        if matches!(verdict, Verdict::Wrong) {
+        if !is_theirs {
             errors.add("current_password", NOT_YOURS);
         }
         for reason in chosen.as_ref().err().into_iter().flatten() {
             errors.add("new_password", reason);
         }
-        let new = match chosen {
-            Ok(new) if !matches!(verdict, Verdict::Wrong) => new,
-            Ok(_) | Err(_) => return Err(Error::Invalid(errors)),
+        let hash = match chosen {
+            Ok(new) if is_theirs => self.ports.passwords.hash(new).await,
+            Ok(_) | Err(_) => Err(Error::Invalid(errors)),
         };
-        let hash = self.ports.passwords.hash(new).await?;
+        if hash.is_err() && is_theirs {
+            // Whoever knows the password has guessed nothing.
+            take_back(&self.ports, &self.settings, target, now).await?;
+        }
+        let hash = hash?;
 
         let now = self.ports.clock.now();
         let mut work = self.ports.store.begin().await?;
@@ -162,6 +169,40 @@ mod tests {
         let Err(Error::Invalid(errors)) = refused else { panic!("it was changed") };
         assert!(errors.by_field().keys().eq(["current_password", "new_password"]));
         assert_eq!(errors.by_field()["new_password"].len(), 3);
+    }
+
+    #[tokio::test]
+    async fn whoever_knows_the_password_uses_up_no_attempt_though_the_new_one_is_refused() {
+        let mut clinic = a_clinic(Verdict::Right, a_hash());
+        clinic.attempts.expect_take_back().times(1).returning(|_, _| Ok(()));
+
+        let (refused, _) = change_to(clinic, "short").await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("it was changed") };
+        assert!(errors.by_field().keys().eq(["new_password"]));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_nobody_has_time_for_uses_up_no_attempt() {
+        let mut verifies = a_clinic(Verdict::Right, a_hash());
+        verifies.passwords.checkpoint();
+        verifies.passwords.expect_verify().returning(|_, _| Err(Error::Overloaded));
+        let mut hashes = a_clinic(Verdict::Right, a_hash());
+        hashes.passwords.checkpoint();
+        hashes.passwords.expect_verify().returning(|_, _| Ok(Verdict::Right));
+        hashes.passwords.expect_hash().returning(|_| Err(Error::Overloaded));
+        for mut clinic in [verifies, hashes] {
+            let take_back = clinic.attempts.expect_take_back();
+            take_back
+                .withf(|target, _| target.familiarity == Familiarity::SignedIn)
+                .times(1)
+                .returning(|_, _| Ok(()));
+
+            let (refused, trail) = change(clinic).await;
+
+            assert!(matches!(refused, Err(Error::Overloaded)));
+            assert_eq!(trail.committed(), None);
+        }
     }
 
     #[tokio::test]

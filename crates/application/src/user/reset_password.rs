@@ -52,8 +52,8 @@ impl Users {
         work.users().update(&user).await?;
         work.sessions().end_all(user.id, None, now).await?;
         // The owner need not wait because others, or they themself, have tried too often.
-        for familiarity in [Familiarity::Stranger, Familiarity::Known] {
-            let target = Target { account: user.id.as_uuid(), familiarity };
+        for familiarity in Familiarity::ALL {
+            let target = Target { account: user.id.as_uuid(), familiarity: *familiarity };
             work.attempts().forgive(target).await?;
         }
         let id = AuditEntryId::new(self.ports.ids.next());
