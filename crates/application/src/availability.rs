@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use medilink_domain::availability::{Availability, FreeTime, Opening};
 use medilink_domain::id::{DoctorId, TimeSlotId};
-use medilink_domain::period::Period;
+use medilink_domain::period::{BookableTime, Period};
 use medilink_domain::time::Timestamp;
 use serde::Serialize;
 
@@ -21,6 +21,15 @@ pub struct FreeTimeView {
     /// The time slot that it is all of; null if it is a part of one, or of several, or of none.
     #[cfg_attr(feature = "schema", schema(required = true))]
     pub time_slot_id: Option<TimeSlotId>,
+}
+
+impl FreeTimeView {
+    /// Shows what one looks like.
+    pub fn example() -> Self {
+        let starts_at = Timestamp::parse("2030-01-08T09:30:00Z").unwrap_or(Timestamp::EPOCH);
+        let ends_at = starts_at.saturating_add(BookableTime::DEFAULT_LENGTH);
+        Self { starts_at, ends_at, time_slot_id: None }
+    }
 }
 
 impl From<FreeTime> for FreeTimeView {

@@ -201,6 +201,9 @@ impl Problem {
         } else {
             Self::plain(kind)
         };
+        let rule = RuleCode::parse(kind.code);
+        problem.0.alternatives =
+            rule.is_ok_and(RuleCode::offers_alternatives).then(|| vec![FreeTimeView::example()]);
         problem = problem.in_request(RequestId::new(EXAMPLE));
         serde_json::to_value(problem.0).unwrap_or_default()
     }

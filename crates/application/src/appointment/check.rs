@@ -92,3 +92,98 @@ async fn double_bookings(
     let doctor = doctor.then_some(AppointmentError::DoctorDoubleBooked);
     Ok(doctor.into_iter().chain(patient.then_some(AppointmentError::PatientDoubleBooked)))
 }
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::audit::Outcome;
+    use medilink_domain::user::Role;
+
+    use super::*;
+    use crate::call::Caller;
+    use crate::doctor::DoctorView;
+    use crate::error::Error;
+    use crate::patient::{PatientView, SeenPatient};
+    use crate::testing::{
+        FakeClinic, Trail, a_booking, a_caller, a_doctor, a_patient, a_stranger, an_appointment,
+    };
+
+    fn a_clinic() -> FakeClinic {
+        let mut clinic = FakeClinic::default();
+        clinic.queries.patients.expect_find().returning(|_, _, _| {
+            let created_by = a_patient().created_by;
+            let view = PatientView::of(a_patient());
+            Ok(Some(SeenPatient { view, created_by, in_care: false }))
+        });
+        let doctor = |_| Ok(Some(DoctorView::of(a_doctor())));
+        clinic.queries.doctors.expect_find().returning(doctor);
+        clinic
+    }
+
+    /// The clinic gives no unit of work to whoever asks: its mocks would refuse the first use.
+    async fn check(clinic: FakeClinic, by: Caller) -> (Result<BookingCheck>, Trail) {
+        let (application, trail) = clinic.open();
+        let (doctor, patient) = (a_doctor().id, a_patient().id);
+        let time = WantedTime::Exactly(a_booking().time);
+        let command = BookAppointment { doctor, patient, time, reason: None, notes: None };
+        let answer = application
+            .perform(by, async |call| application.appointments.check(call, command).await)
+            .await;
+        (answer, trail)
+    }
+
+    #[tokio::test]
+    async fn a_check_is_on_the_trail_as_a_read_of_the_patients_data() {
+        let mut clinic = a_clinic();
+        clinic.has_nothing_on_its_calendar();
+
+        let (checked, trail) = check(clinic, a_caller(Role::Patient)).await;
+
+        let checked = checked.ok().unwrap();
+        assert!(checked.bookable && checked.reasons.is_empty() && checked.alternatives.is_empty());
+        let entries = trail.recorded();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(
+            (entries[0].action, entries[0].outcome),
+            (Action::CheckAppointment, Outcome::Done)
+        );
+        assert_eq!(entries[0].patient, Some(a_patient().id));
+        assert_eq!(trail.committed(), None);
+    }
+
+    #[tokio::test]
+    async fn doctor_and_patient_are_both_named_when_both_are_busy() {
+        let mut clinic = a_clinic();
+        let taken = an_appointment(medilink_domain::appointment::AppointmentStatus::Confirmed);
+        let booked = vec![(taken.id, taken.time.period())];
+        let (of_doctor, of_patient) = (booked.clone(), booked);
+        let appointments = &mut clinic.queries.appointments;
+        appointments.expect_booked_of_doctor().returning(move |_, _| Ok(of_doctor.clone()));
+        appointments.expect_booked_of_patient().returning(move |_, _| Ok(of_patient.clone()));
+        clinic.queries.time_slots.expect_overlapping().returning(|_, _| Ok(Vec::new()));
+        clinic.queries.time_slots.expect_publishes().returning(|_, _| Ok(false));
+
+        let (checked, _) = check(clinic, a_caller(Role::Patient)).await;
+
+        let checked = checked.ok().unwrap();
+        let codes: Vec<_> = checked.reasons.iter().map(|reason| reason.code.as_str()).collect();
+        assert_eq!(codes, ["doctor-double-booked", "patient-double-booked"]);
+        assert_eq!(checked.alternatives.len(), 3);
+        assert!(!checked.bookable);
+    }
+
+    #[tokio::test]
+    async fn whoever_may_not_book_learns_nothing_from_a_check() {
+        for (role, is_hidden) in
+            [(Role::Patient, true), (Role::Doctor, true), (Role::Pharmacy, false)]
+        {
+            let (refused, trail) = check(a_clinic(), a_stranger(role)).await;
+
+            match refused {
+                Err(Error::NotFound(_)) => assert!(is_hidden, "{role}"),
+                Err(Error::Forbidden(_)) => assert!(!is_hidden, "{role}"),
+                _ => panic!("{role} was answered"),
+            }
+            assert_eq!(trail.recorded()[0].outcome, Outcome::Denied, "{role}");
+        }
+    }
+}
