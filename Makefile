@@ -10,7 +10,7 @@ INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install 
 PROGRAM = $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/medilink)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-domain browser schemathesis zones lint format docs postgres
+.PHONY: help run test test-domain bench browser schemathesis zones lint format docs postgres
 
 help: ## Print this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -25,6 +25,18 @@ test: postgres ## Run every test, on SQLite and on a real PostgreSQL.
 
 test-domain: ## Run the tests of the rules and the use cases alone: seconds.
 	$(CARGO) test --locked -p medilink-domain -p medilink-application
+
+# What `make bench` measures, and how often: docs/performance.md.
+SIZES ?= 1000,100000,1000000
+ROUNDS ?= 3
+RELEASED = $(abspath $(or $(CARGO_TARGET_DIR),target)/release)
+
+bench: postgres ## Measure how fast it is, on both databases; ROUNDS=1 SIZES=1000 takes a minute.
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && $(INSTALL) wrk; } || \
+		{ echo "Install wrk (Debian: sudo apt-get install wrk)." >&2; exit 1; }
+	$(CARGO) build --locked --release --package medilink-server --package medilink-yardstick
+	python3 tests/bench/run.py $(RELEASED)/medilink $(RELEASED)/medilink-yardstick \
+		--sizes $(SIZES) --rounds $(ROUNDS) $(BENCH)
 
 browser: ## Book an appointment in Swagger UI, in a real Chromium.
 	$(CARGO) build --locked

@@ -115,6 +115,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "tracing-subscriber",
         ],
     ),
+    ("medilink-yardstick", &["actix-web"]),
 ];
 
 /// The licences under which the program may be given away with everything in it.
