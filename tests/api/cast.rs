@@ -26,6 +26,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         no_body,
     ),
     row("get /api/v1/appointments", Action::ListAppointments, About::Nothing, no_body),
+    row("get /api/v1/appointments/statistics", Action::ListAppointments, About::Nothing, no_body),
+    row("get /api/v1/appointments/today", Action::ListAppointments, About::Nothing, no_body),
+    row("get /api/v1/appointments/upcoming", Action::ListAppointments, About::Nothing, no_body),
     row("get /api/v1/appointments/{id}", Action::ReadAppointment, About::Appointment, no_body),
     row(
         "get /api/v1/appointments/{id}/history",
@@ -446,6 +449,17 @@ impl Cast {
     /// Books the next free hour of a month for a patient, as the administrator.
     async fn booked(&self, patient: &str, month: &str) -> String {
         let body = a_booking(&self.doctor, patient, &self.next_hour(month));
+        text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
+    }
+
+    /// Books the next free five minutes of the day that it is for a patient, as the administrator.
+    pub(super) async fn appointment_of_today(&self, patient: &str) -> String {
+        let number = self.hour.get();
+        self.hour.set(number + 1);
+        let (hour, minute) = (13 + number / 12 % 10, 5 * (number % 12));
+        let starts_at = format!("2030-01-06T{hour:02}:{minute:02}:00Z");
+        let mut body = a_booking(&self.doctor, patient, &starts_at);
+        body["duration_minutes"] = json!(5);
         text(&self.admin.post("/api/v1/appointments", body).await.created()["id"])
     }
 

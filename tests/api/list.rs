@@ -26,6 +26,8 @@ const LISTS: &[(&str, &[&str])] = &[
             "doctor_id={doctor}&patient_id={patient}&status=scheduled&from=2030-01-01&to=2031-01-01",
         ],
     ),
+    ("/api/v1/appointments/today", &["", "count=true"]),
+    ("/api/v1/appointments/upcoming", &["", "count=true"]),
     (
         "/api/v1/assignments",
         &[
@@ -111,6 +113,7 @@ async fn no_list_shows_what_its_reader_could_not_read_one_by_one() {
         cast.persona("admin").person.post("/api/v1/assignments", ended).await.created();
         let cancel = format!("/api/v1/appointments/{}/cancel", cast.appointment(patient).await);
         cast.persona("admin").person.post(&cancel, json!({})).await.ok();
+        cast.appointment_of_today(patient).await;
     }
 
     cast.archived_entry().await;
@@ -124,7 +127,7 @@ async fn no_list_shows_what_its_reader_could_not_read_one_by_one() {
                 let mut shown = 0;
                 for Persona { name, person, .. } in &cast.people {
                     for id in ids(person, list, &filter).await {
-                        let one = person.get(&format!("{list}/{id}")).await;
+                        let one = person.get(&format!("{}/{id}", home(list))).await;
                         assert_eq!(one.status, expected, "{name} finds {id} by {list}?{filter}");
                         shown += 1;
                     }
@@ -133,6 +136,12 @@ async fn no_list_shows_what_its_reader_could_not_read_one_by_one() {
             }
         }
     }
+}
+
+/// Returns where what a list shows is read one by one.
+fn home(list: &str) -> &str {
+    let parts = ["/today", "/upcoming"];
+    parts.iter().find_map(|part| list.strip_suffix(part)).unwrap_or(list)
 }
 
 /// Returns the ids that a list shows somebody, from all of its pages; none if it is not theirs.

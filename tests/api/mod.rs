@@ -2,6 +2,7 @@
 
 mod account;
 mod administration;
+mod agenda;
 mod appointment;
 mod archive;
 mod assignment;
@@ -26,6 +27,7 @@ mod problem;
 mod refresh;
 mod session;
 mod set_up;
+mod slot_input;
 mod time_slot;
 mod token;
 mod transition;

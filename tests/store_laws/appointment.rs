@@ -1,18 +1,22 @@
 //! Appointments: what the database refuses, and what lists return.
 
-use medilink_application::appointment::AppointmentSelection;
+use medilink_application::appointment::{AppointmentCount, AppointmentSelection, ZoneDay};
 use medilink_application::error::{Conflict, StoreError};
 use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
 use medilink_domain::actor::Actor;
-use medilink_domain::appointment::{AppointmentChange, AppointmentOrder, AppointmentStatus};
+use medilink_domain::appointment::{AppointmentChange, AppointmentStatus};
 use medilink_domain::id::{AppointmentId, UserId};
 use medilink_domain::period::BookableTime;
 use medilink_domain::policy::{Access, Action, reach};
 use medilink_domain::record::Concept;
+use medilink_domain::revision::Revision;
+use medilink_domain::statistics::{CountedDay, StatisticsPeriod};
 use medilink_domain::text::{AppointmentNotes, Reason};
+use medilink_domain::time::Date;
 use medilink_domain::user::Role;
+use medilink_domain::zone::Zone;
 use medilink_tests::{TestDatabase, on_both_databases};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -33,6 +37,9 @@ on_both_databases! {
     changes_of_active_appointments_and_bookings_never_wait_in_a_circle,
     an_update_of_a_changed_appointment_is_stale,
     a_list_returns_nothing_out_of_reach,
+    a_count_is_by_day_and_status_and_says_how_long_before,
+    a_day_is_that_of_each_doctor,
+    what_is_active_is_what_takes_time,
 }
 
 async fn an_appointment_comes_out_as_it_went_in(database: TestDatabase) {
@@ -281,16 +288,7 @@ async fn a_list_returns_nothing_out_of_reach(database: TestDatabase) {
     let strange = |actor: Actor| Actor { user: UserId::new(new_id()), ..actor };
     let actors = Role::ALL.iter().map(|role| clinic.actor(*role));
     for actor in actors.clone().chain(actors.map(strange)) {
-        let selection = AppointmentSelection {
-            actor,
-            reach: reach(actor.role, ACTION),
-            doctor: None,
-            patient: None,
-            status: None,
-            from: None,
-            to: None,
-            order: AppointmentOrder::Earliest,
-        };
+        let selection = AppointmentSelection::of(actor);
         let stretch = Stretch { limit: Limit::parse("100").unwrap(), count: true, after: None };
         let listed = queries.appointments().list(&selection, &stretch).await.unwrap();
 
@@ -309,7 +307,120 @@ async fn a_list_returns_nothing_out_of_reach(database: TestDatabase) {
             assert_eq!(shown, readable, "{}", actor.role);
         }
         assert_eq!(listed.total, Some(listed.items.len() as u64));
+
+        let day = Zone::utc().whole(Date::parse("2030-01-07").unwrap()).unwrap();
+        let day = CountedDay { date: Date::parse("2030-01-07").unwrap(), time: day };
+        let counts = queries.appointments().count(&actor, &selection.reach, &[day]).await.unwrap();
+        let counted: u64 = counts.iter().map(|count| count.count).sum();
+        assert_eq!(counted, listed.items.len() as u64, "{}", actor.role);
     }
+}
+
+async fn a_count_is_by_day_and_status_and_says_how_long_before(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let book = async |start: &str, end: &str, booked_at: &str| {
+        let mut appointment = clinic.appointment(0, 0, start, end);
+        appointment.revision = Revision::new(at(booked_at));
+        clinic.book(&appointment).await.unwrap();
+        appointment.id
+    };
+    book("00:00", "00:30", "2030-01-06T23:00:00Z").await;
+    book("09:00", "09:30", "2030-01-07T08:30:00Z").await;
+    let cancelled = book("22:59", "23:30", "2030-01-07T20:59:00Z").await;
+    clinic.cancel(cancelled).await;
+    // The first after the change of days in Berlin, and one that was entered after it had begun.
+    book("23:00", "23:30", "2030-01-07T23:10:00Z").await;
+
+    let period = StatisticsPeriod::new(
+        Date::parse("2030-01-07").ok(),
+        Date::parse("2030-01-09").ok(),
+        at(NOW).date(),
+    );
+    let days = period.unwrap().days(&Zone::parse("Europe/Berlin").unwrap()).unwrap();
+    let admin = clinic.actor(Role::Admin);
+    let queries = clinic.store.queries();
+    let everything = reach(Role::Admin, Action::ReadAppointment);
+    let mut counts = queries.appointments().count(&admin, &everything, &days).await.unwrap();
+    counts.sort_by_key(|count| (count.day, count.status));
+
+    let of = |day: usize, status, count, ahead, lead| AppointmentCount {
+        day: days[day].time.starts_at(),
+        status,
+        count,
+        ahead,
+        lead,
+    };
+    let expected = [
+        of(0, AppointmentStatus::Scheduled, 2, 2, 3600 + 1800),
+        of(0, AppointmentStatus::Cancelled, 1, 1, 7200),
+        of(1, AppointmentStatus::Scheduled, 1, 0, 0),
+    ];
+    assert_eq!(counts, expected);
+}
+
+async fn a_day_is_that_of_each_doctor(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let mut elsewhere = clinic.doctors[1].clone();
+    elsewhere.profile.time_zone = Zone::parse("Pacific/Auckland").unwrap();
+    elsewhere.revision.touch(at(NOW));
+    let mut work = clinic.store.begin().await.unwrap();
+    work.doctors().update(&elsewhere).await.unwrap();
+    work.commit(an_entry()).await.unwrap();
+    let mut of_both = Vec::new();
+    for doctor in [0, 1] {
+        for (start, end) in
+            [("10:00", "10:30"), ("11:00", "11:30"), ("22:30", "22:45"), ("23:00", "23:15")]
+        {
+            let appointment = clinic.appointment(doctor, doctor, start, end);
+            clinic.book(&appointment).await.unwrap();
+            of_both.push(appointment.id);
+        }
+    }
+    let queries = clinic.store.queries();
+    let zones = queries.doctors().time_zones().await.unwrap();
+    let names: Vec<_> = zones.iter().map(Zone::name).collect();
+    assert_eq!(names, ["Europe/Berlin", "Pacific/Auckland"]);
+
+    // It is the 7th in Berlin, and the 8th in Auckland.
+    let days = zones.into_iter().map(|zone| ZoneDay {
+        time: zone.day_around(at("2030-01-07T12:00:00Z")).unwrap(),
+        zones: vec![zone],
+    });
+    let selection = AppointmentSelection {
+        days: days.collect(),
+        ..AppointmentSelection::of(clinic.actor(Role::Admin))
+    };
+    let stretch = Stretch { count: true, ..Stretch::default() };
+    let found = queries.appointments().list(&selection, &stretch).await.unwrap();
+
+    let mut shown: Vec<_> = found.items.iter().map(|item| item.id).collect();
+    shown.sort_unstable();
+    // In Berlin the day ends at 23:00 in Greenwich, and in Auckland it begins at 11:00.
+    let mut expected = [&of_both[..3], &of_both[5..]].concat();
+    expected.sort_unstable();
+    assert_eq!(shown, expected);
+    assert_eq!(found.total, Some(6));
+}
+
+async fn what_is_active_is_what_takes_time(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    for (number, status) in AppointmentStatus::ALL.iter().enumerate() {
+        let (start, end) = (format!("{:02}:00", 8 + number), format!("{:02}:30", 8 + number));
+        let mut appointment = clinic.appointment(0, 0, &start, &end);
+        appointment.status = *status;
+        clinic.book(&appointment).await.unwrap();
+    }
+    let selection = AppointmentSelection {
+        active: true,
+        ..AppointmentSelection::of(clinic.actor(Role::Admin))
+    };
+
+    let queries = clinic.store.queries();
+    let found = queries.appointments().list(&selection, &Stretch::default()).await.unwrap();
+
+    let shown: Vec<_> = found.items.iter().map(|item| item.status).collect();
+    let active = AppointmentStatus::ALL.iter().copied().filter(|status| status.is_active());
+    assert_eq!(shown, active.collect::<Vec<_>>());
 }
 
 /// Makes the line of a history that a cancellation would write.

@@ -10,7 +10,6 @@ use medilink_application::idempotency::IdempotencyKey;
 use medilink_application::page::Stretch;
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
-use medilink_domain::appointment::AppointmentOrder;
 use medilink_domain::assignment::{Assignment, AssignmentTerms};
 use medilink_domain::attempt::Familiarity;
 use medilink_domain::care::CareWindow;
@@ -127,16 +126,7 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
 
     let queries = clinic.store.queries();
     let stretch = Stretch { count: true, ..Stretch::default() };
-    let selection = AppointmentSelection {
-        actor: clinic.actor(Role::Coordinator),
-        reach: reach(Role::Coordinator, Action::ReadAppointment),
-        doctor: None,
-        patient: None,
-        status: None,
-        from: None,
-        to: None,
-        order: AppointmentOrder::Earliest,
-    };
+    let selection = AppointmentSelection::of(clinic.actor(Role::Coordinator));
     let filter = DoctorFilter { search: Search::parse("em ch").ok(), ..DoctorFilter::default() };
     assert!(queries.appointments().find(appointment.id).await.unwrap().is_some());
     assert!(!queries.appointments().list(&selection, &stretch).await.unwrap().items.is_empty());

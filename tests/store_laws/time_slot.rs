@@ -1,13 +1,19 @@
 //! What the store must do with time slots.
 
 use medilink_application::error::{Conflict, StoreError};
+use medilink_application::page::{Limit, Stretch};
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
+use medilink_application::time_slot::TimeSlotSelection;
+use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::id::TimeSlotId;
 use medilink_domain::period::BookableTime;
 use medilink_domain::record::Concept;
 use medilink_domain::time_slot::TimeSlot;
 use medilink_tests::{TestDatabase, on_both_databases};
+use proptest::collection::vec;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 
 use super::clinic::{Clinic, an_entry, new_id, on_monday};
 
@@ -17,6 +23,7 @@ on_both_databases! {
     an_update_of_a_changed_slot_is_stale,
     slots_that_were_published_together_are_found_together,
     slots_that_touch_a_time_do_not_overlap_it,
+    a_slot_is_booked_while_any_active_appointment_overlaps_it,
 }
 
 fn a_slot(clinic: &Clinic, start: &str, end: &str) -> TimeSlot {
@@ -112,4 +119,56 @@ async fn slots_that_touch_a_time_do_not_overlap_it(database: TestDatabase) {
     assert_eq!(count("11:55", "12:00").await, 1);
     assert_eq!(count("11:55", "12:05").await, 2);
     assert_eq!(count("12:30", "13:00").await, 0);
+}
+
+/// The database looks at the latest appointment alone that starts before a slot's end. Holds that
+/// against every appointment, among random ones.
+async fn a_slot_is_booked_while_any_active_appointment_overlaps_it(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let clock = |quarter: u32| format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15);
+    let mut runner = TestRunner::deterministic();
+    let mut tree = vec((0_u32..90, 1_u32..5, 0_usize..2, 0_usize..7), 60).new_tree(&mut runner);
+    let mut booked = Vec::new();
+    for (start, length, doctor, status) in tree.as_mut().unwrap().current() {
+        let (start, end) = (clock(start), clock(start + length));
+        let mut appointment = clinic.appointment(doctor, doctor, &start, &end);
+        appointment.status = AppointmentStatus::ALL[status];
+        if clinic.book(&appointment).await.is_ok() {
+            booked.push(appointment);
+        }
+    }
+    let slots: Vec<_> = (0..24)
+        .map(|hour| a_slot(&clinic, &clock(4 * hour), &clock(4 * hour + 1 + hour % 3)))
+        .collect();
+    publish(&clinic, &slots).await;
+
+    let selection = |available| TimeSlotSelection {
+        doctor: None,
+        from: None,
+        to: None,
+        available,
+        now: at(NOW),
+    };
+    let stretch = Stretch { limit: Limit::parse("100").unwrap(), count: true, after: None };
+    let queries = clinic.store.queries();
+    let list =
+        async |available| queries.time_slots().list(&selection(available), &stretch).await.unwrap();
+    let expected = |slot: &TimeSlot| {
+        !booked.iter().any(|it| {
+            it.doctor == slot.doctor
+                && it.status.is_active()
+                && it.time.period().overlaps(slot.time.period())
+        })
+    };
+    let available: Vec<_> = slots.iter().filter(|it| expected(it)).map(|it| it.id).collect();
+    assert!((5..20).contains(&available.len()), "{} of 24 are free", available.len());
+    let shown = list(Some(true)).await;
+    assert_eq!(shown.items.iter().map(|it| it.id).collect::<Vec<_>>(), available);
+    assert_eq!(shown.total, Some(available.len() as u64));
+    assert_eq!(list(Some(false)).await.items.len(), 24 - available.len());
+    for view in list(None).await.items {
+        assert_eq!(view.available, available.contains(&view.id));
+        let one = queries.time_slots().find(view.id, at(NOW)).await.unwrap().unwrap();
+        assert_eq!(one.available, view.available);
+    }
 }

@@ -48,5 +48,6 @@ pub mod patient;
 pub mod pharmacy;
 pub mod schedule;
 pub mod session;
+pub mod statistics;
 pub mod time_slot;
 pub mod user;

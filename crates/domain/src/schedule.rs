@@ -315,6 +315,32 @@ mod tests {
 
     proptest! {
         #[test]
+        fn whatever_is_asked_for_comes_to_an_end_and_has_1_to_500_slots_or_is_refused(
+            from in 0_u16..1440, to in prop_oneof![Just(1380_u16), Just(1410), Just(1440), 0_u16..=1440],
+            minutes in prop_oneof![-5_i64..=1440, any::<i64>()], more in 0_i64..120,
+        ) {
+            let time = |minutes| TimeOfDay::parse("00:00").unwrap().checked_add(minutes).unwrap();
+            let Ok(open) = Hours::new(time(from), time(to)) else {
+                prop_assert!(to <= from);
+                return Ok(());
+            };
+            let days = (day("2030-01-07"), day("2030-01-07").saturating_add(more));
+
+            let made = Schedule::new(days, DayOfWeek::ALL, open, minutes, Vec::new());
+
+            let of_a_day = i64::from(to - from).checked_div(minutes).unwrap_or_default();
+            let expected = match (minutes, more, (more + 1) * of_a_day) {
+                (..5 | 721.., ..) => Err(ScheduleError::Length),
+                (_, 92.., _) => Err(ScheduleError::TooLong),
+                (_, _, 0) => Err(ScheduleError::Empty),
+                (_, _, 501..) => Err(ScheduleError::TooMany),
+                (_, _, count) => Ok(count),
+            };
+            let count = |made: Schedule| i64::try_from(made.walls().count()).unwrap();
+            prop_assert_eq!(made.map(count), expected);
+        }
+
+        #[test]
         fn slots_never_overlap_and_lie_within_the_hours_and_outside_the_breaks(
             from in 0_u16..1440, length in 1_u16..1440, minutes in 5_i64..200,
             breaks in proptest::collection::vec((0_u16..1440, 1_u16..300), 0..4),

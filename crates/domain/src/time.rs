@@ -192,6 +192,16 @@ impl Date {
         self.0.succ_opt().ok_or(TimeError::OutOfRange).and_then(Self::new)
     }
 
+    /// Moves the day, to the end of the years 1900 to 2199 at the most.
+    #[must_use]
+    pub fn saturating_add(self, days: i64) -> Self {
+        let end = if days < 0 { Timestamp::FIRST } else { Timestamp::LAST };
+        TimeDelta::try_days(days)
+            .and_then(|by| self.0.checked_add_signed(by))
+            .and_then(|day| Self::new(day).ok())
+            .unwrap_or_else(|| end.date())
+    }
+
     /// Returns the day as the databases' libraries know it.
     pub const fn as_naive(self) -> NaiveDate {
         self.0
@@ -278,6 +288,16 @@ mod tests {
         for raw in ["0000-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "9999-01-01T00:00:00Z"] {
             assert_eq!(Timestamp::parse(raw), Err(TimeError::OutOfRange), "{raw}");
         }
+    }
+
+    #[test]
+    fn no_day_is_moved_out_of_the_calendar() {
+        let day = Date::parse("2030-01-07").unwrap();
+
+        assert_eq!(day.saturating_add(-7).to_string(), "2029-12-31");
+        assert_eq!(day.saturating_add(i64::MIN).to_string(), "1900-01-01");
+        assert_eq!(day.saturating_add(100_000).to_string(), "2199-12-31");
+        assert_eq!(day.saturating_add(i64::MAX).to_string(), "2199-12-31");
     }
 
     #[test]

@@ -110,6 +110,25 @@ impl Zone {
         let start = civil(day)?.to_zoned(self.rules()?).map_err(|_| TimeError::OutOfRange)?;
         timestamp(start.timestamp())
     }
+
+    /// Returns the day that it is here at an instant, from its first instant to the next day's.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] if one of its ends lies outside the years 1900 to 2199.
+    pub fn day_around(&self, instant: Timestamp) -> Result<Period, TimeError> {
+        self.whole(self.day_of(instant)?)
+    }
+
+    /// Returns the whole of a day.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeError::OutOfRange`] if one of its ends lies outside the years 1900 to 2199.
+    pub fn whole(&self, day: Date) -> Result<Period, TimeError> {
+        Period::new(self.start_of(day)?, self.start_of(day.next()?)?)
+            .map_err(|_| TimeError::OutOfRange)
+    }
 }
 
 fn civil(day: Date) -> Result<jiff::civil::Date, TimeError> {
@@ -205,6 +224,20 @@ mod tests {
         // Clocks go forward that night: the day has 23 hours.
         assert_eq!(day.start(&berlin), Ok(at("2030-03-30T23:00:00Z")));
         assert_eq!(day.end(&berlin), Ok(at("2030-03-31T22:00:00Z")));
+    }
+
+    #[test]
+    fn it_is_another_day_elsewhere() {
+        let now = at("2030-03-31T11:00:00Z");
+        let day = |zone: &str| Zone::parse(zone).unwrap().day_around(now).unwrap();
+
+        // Clocks go forward that day in Berlin: it has 23 hours.
+        let berlin = day("Europe/Berlin");
+        assert_eq!(berlin.starts_at(), at("2030-03-30T23:00:00Z"));
+        assert_eq!(berlin.ends_at(), at("2030-03-31T22:00:00Z"));
+        // It is the next day already in the one, and the day has just begun in the other.
+        assert_eq!(day("Pacific/Kiritimati").starts_at(), at("2030-03-31T10:00:00Z"));
+        assert_eq!(day("Pacific/Pago_Pago").starts_at(), at("2030-03-31T11:00:00Z"));
     }
 
     #[test]

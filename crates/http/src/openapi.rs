@@ -9,7 +9,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
-use medilink_application::appointment::{AppointmentHistory, AppointmentView, BookingCheck};
+use medilink_application::appointment::{
+    AppointmentHistory, AppointmentStatistics, AppointmentView, BookingCheck,
+};
 use medilink_application::assignment::{AssignedDoctorView, AssignmentView};
 use medilink_application::availability::FreeTimeView;
 use medilink_application::doctor::DoctorView;
@@ -42,6 +44,7 @@ use crate::{api, docs, host, limit, middleware, responses};
     components(schemas(
         crate::problem::Details,
         AppointmentHistory,
+        AppointmentStatistics,
         AppointmentView,
         AssignedDoctorView,
         AssignmentView,

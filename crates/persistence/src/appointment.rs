@@ -1,10 +1,10 @@
 //! Appointments in the database.
 
 use async_trait::async_trait;
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use medilink_application::appointment::{
-    AppointmentChangeView, AppointmentQueries, AppointmentRepository, AppointmentSelection,
-    AppointmentView,
+    AppointmentChangeView, AppointmentCount, AppointmentQueries, AppointmentRepository,
+    AppointmentSelection, AppointmentView,
 };
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
@@ -16,16 +16,19 @@ use medilink_domain::id::{AppointmentId, DoctorId, PatientId, UserId};
 use medilink_domain::period::Period;
 use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
+use medilink_domain::statistics::CountedDay;
 use medilink_domain::text::{AppointmentNotes, Reason};
 use medilink_domain::time::Timestamp;
-use sea_orm::sea_query::{Expr, LockType};
+use medilink_domain::zone::Zone;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select, Set,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, RelationTrait,
+    Select, Set,
 };
 
 use crate::availability::booked;
-use crate::entity::{appointment, appointment_change};
+use crate::entity::{appointment, appointment_change, doctor};
 use crate::error::store_error;
 use crate::page;
 use crate::parties::{Parties, with_parties};
@@ -158,6 +161,34 @@ impl AppointmentQueries for SeaOrmQueries {
         });
         found.try_map(SeenRow::show)
     }
+
+    async fn count(
+        &self,
+        actor: &Actor,
+        reach: &Reach,
+        days: &[CountedDay],
+    ) -> Result<Vec<AppointmentCount>, StoreError> {
+        let query = counts(self.0.get_database_backend(), actor, reach, days);
+        let rows = self.0.query_all(&query).await.map_err(store_error)?;
+        rows.iter().map(counted).collect()
+    }
+}
+
+fn counted(row: &QueryResult) -> Result<AppointmentCount, StoreError> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Failed(error);
+    let number = |name| -> Result<u64, StoreError> {
+        let number: Option<i64> = row.try_get("", name).map_err(store_error)?;
+        Ok(number.unwrap_or_default().unsigned_abs())
+    };
+    let day: DateTime<Utc> = row.try_get("", "day").map_err(store_error)?;
+    let status: String = row.try_get("", "status").map_err(store_error)?;
+    Ok(AppointmentCount {
+        day: Timestamp::new(day).map_err(|error| failed(Box::new(error)))?,
+        status: AppointmentStatus::parse(&status).map_err(|error| failed(Box::new(error)))?,
+        count: number("count")?,
+        ahead: number("ahead")?,
+        lead: number("lead")?,
+    })
 }
 
 /// Selects the active appointments of a doctor.
@@ -180,17 +211,7 @@ fn active() -> Select<appointment::Entity> {
 pub(crate) fn select(selection: &AppointmentSelection) -> Select<appointment::Entity> {
     use appointment::Column;
 
-    let mut select = appointment::Entity::find();
-    if let Reach::Within(relations) = &selection.reach {
-        let related: Vec<_> =
-            relations.iter().filter_map(|relation| related(&selection.actor, *relation)).collect();
-        // Nothing else beside these: it would keep the database from using their indexes.
-        select = if related.is_empty() {
-            select.filter(Expr::cust("1 = 0"))
-        } else {
-            select.filter(related.into_iter().fold(Condition::any(), Condition::add))
-        };
-    }
+    let select = within(&selection.actor, &selection.reach);
     let mut conditions = Condition::all();
     if let Some(doctor) = selection.doctor {
         conditions = conditions.add(Column::DoctorId.eq(doctor.as_uuid()));
@@ -201,17 +222,94 @@ pub(crate) fn select(selection: &AppointmentSelection) -> Select<appointment::En
     if let Some(status) = selection.status {
         conditions = conditions.add(Column::Status.eq(status.as_str()));
     }
+    if selection.active {
+        // The others are named, since no index is narrowed by what is not in a list: one that has the
+        // appointments in order of their start is read, and stands in the way of none.
+        let over = AppointmentStatus::ALL.iter().filter(|status| !status.is_active());
+        conditions = conditions.add(Column::Status.is_not_in(over.map(|status| status.as_str())));
+    }
     if let Some(from) = selection.from {
         conditions = conditions.add(Column::StartsAt.gte(from.as_utc()));
     }
     if let Some(to) = selection.to {
         conditions = conditions.add(Column::StartsAt.lt(to.as_utc()));
     }
+    if !selection.days.is_empty() {
+        let days = selection.days.iter().map(|day| {
+            let zones = day.zones.iter().map(Zone::name);
+            Condition::all()
+                .add(Column::StartsAt.gte(day.time.starts_at().as_utc()))
+                .add(Column::StartsAt.lt(day.time.ends_at().as_utc()))
+                .add(zone_of_doctor().is_in(zones))
+        });
+        conditions = conditions.add(days.fold(Condition::any(), Condition::add));
+    }
     select.filter(conditions)
 }
 
+/// Selects what somebody may see.
+fn within(actor: &Actor, reach: &Reach) -> Select<appointment::Entity> {
+    let select = appointment::Entity::find();
+    let Reach::Within(relations) = reach else { return select };
+    let related: Vec<_> =
+        relations.iter().filter_map(|relation| related(actor, *relation)).collect();
+    // Nothing else beside these: it would keep the database from using their indexes.
+    if related.is_empty() {
+        select.filter(Expr::cust("1 = 0"))
+    } else {
+        select.filter(related.into_iter().fold(Condition::any(), Condition::add))
+    }
+}
+
+/// Looks up where the doctor of an appointment is. It is asked of each that is read, and no way to
+/// find them: those of a day are found by their start.
+fn zone_of_doctor() -> SimpleExpr {
+    let zone = Query::select()
+        .column(doctor::Column::TimeZone)
+        .from(doctor::Entity)
+        .and_where(
+            Expr::col((doctor::Entity, doctor::Column::Id))
+                .equals((appointment::Entity, appointment::Column::DoctorId)),
+        )
+        .to_owned();
+    SimpleExpr::SubQuery(None, Box::new(zone.into()))
+}
+
+/// Counts the appointments within reach that start on some days, by day and status, and how long
+/// before they were booked.
+pub(crate) fn counts(
+    backend: DbBackend,
+    actor: &Actor,
+    reach: &Reach,
+    days: &[CountedDay],
+) -> SelectStatement {
+    use appointment::Column;
+
+    // Only what follows differs between the databases: how many seconds lie between two instants.
+    let seconds = if backend == DbBackend::Postgres {
+        "CAST(sum(extract(epoch FROM starts_at - created_at))
+            FILTER (WHERE created_at < starts_at) AS bigint)"
+    } else {
+        "sum(unixepoch(starts_at) - unixepoch(created_at)) FILTER (WHERE created_at < starts_at)"
+    };
+    let ends = days.iter().map(|day| (day.time.starts_at().as_utc(), day.time.ends_at().as_utc()));
+    let [start, end] = ["column1", "column2"].map(|name| Expr::col(("days", name)));
+    let mut query = within(actor, reach).select_only().into_query();
+    query
+        .expr_as(start.clone(), "day")
+        .expr_as(column(Column::Status), "status")
+        .expr_as(Expr::cust("count(*)"), "count")
+        .expr_as(Expr::cust("count(*) FILTER (WHERE created_at < starts_at)"), "ahead")
+        .expr_as(Expr::cust(seconds), "lead")
+        .from_values(ends, "days")
+        .and_where(column(Column::StartsAt).gte(start.clone()))
+        .and_where(column(Column::StartsAt).lt(end))
+        .add_group_by([start, column(Column::Status)]);
+    query
+}
+
 /// Says in SQL that somebody stands to an appointment in a relation.
-fn related(actor: &Actor, relation: Relation) -> Option<sea_orm::sea_query::SimpleExpr> {
+fn related(actor: &Actor, relation: Relation) -> Option<SimpleExpr> {
     match relation {
         Relation::SelfRecord => {
             actor.patient.map(|id| appointment::Column::PatientId.eq(id.as_uuid()))
@@ -249,7 +347,7 @@ pub(crate) fn page_of(
     Ok(select)
 }
 
-fn column(column: appointment::Column) -> sea_orm::sea_query::SimpleExpr {
+fn column(column: appointment::Column) -> SimpleExpr {
     Expr::col((appointment::Entity, column))
 }
 

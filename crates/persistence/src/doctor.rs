@@ -21,7 +21,8 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, Select, Set, Statement,
 };
 
 use crate::entity::{doctor, doctor_word};
@@ -91,6 +92,15 @@ impl DoctorRepository for SeaOrmUnitOfWork {
     }
 }
 
+/// Every zone that a doctor is in: one seek in an index for each, however many doctors there are.
+pub(crate) const TIME_ZONES: &str = "WITH RECURSIVE zones (time_zone) AS (
+    SELECT min(time_zone) FROM doctors
+    UNION ALL
+    SELECT (SELECT min(time_zone) FROM doctors WHERE time_zone > zones.time_zone)
+    FROM zones WHERE zones.time_zone IS NOT NULL
+)
+SELECT time_zone FROM zones WHERE time_zone IS NOT NULL";
+
 #[async_trait]
 impl DoctorQueries for SeaOrmQueries {
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError> {
@@ -107,6 +117,16 @@ impl DoctorQueries for SeaOrmQueries {
             .await
             .map_err(store_error)?;
         optional(name.as_deref(), Zone::parse).map_err(|_| StoreError::Corrupt(id.into()))
+    }
+
+    async fn time_zones(&self) -> Result<Vec<Zone>, StoreError> {
+        let statement = Statement::from_string(self.0.get_database_backend(), TIME_ZONES);
+        let rows = self.0.query_all_raw(statement).await.map_err(store_error)?;
+        let zone = |row: &QueryResult| {
+            let name: String = row.try_get("", "time_zone").map_err(store_error)?;
+            Zone::parse(&name).map_err(|error| StoreError::Failed(Box::new(error)))
+        };
+        rows.iter().map(zone).collect()
     }
 
     async fn list(

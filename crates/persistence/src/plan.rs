@@ -1,23 +1,27 @@
-//! How SQLite goes about the lists of appointments and of assignments, whatever they are narrowed by,
-//! about care, and about what is free of a doctor's time.
+//! How SQLite goes about the lists of appointments, of assignments and of time slots, whatever they are
+//! narrowed by, about statistics, about care, and about what is free of a doctor's time.
 
-use medilink_application::appointment::AppointmentSelection;
+use medilink_application::appointment::{AppointmentSelection, ZoneDay};
 use medilink_application::assignment::AssignmentSelection;
 use medilink_application::page::{Position, Stretch};
 use medilink_application::testing::{NOW, an_actor, at};
+use medilink_application::time_slot::TimeSlotSelection;
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::care::CareWindow;
 use medilink_domain::id::{DoctorId, PatientId, Uuid};
 use medilink_domain::period::Period;
 use medilink_domain::policy::{Action, reach};
+use medilink_domain::statistics::StatisticsPeriod;
 use medilink_domain::user::Role;
+use medilink_domain::zone::Zone;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryTrait, Statement};
 
-use crate::appointment::{active_of_doctor, active_of_patient, page_of, seen, select};
-use crate::assignment;
+use crate::appointment::{active_of_doctor, active_of_patient, counts, page_of, seen, select};
 use crate::availability::{booked_within, open_from, slots_within};
 use crate::connection::{self, DatabaseUrl};
+use crate::doctor::TIME_ZONES;
 use crate::patient::care;
+use crate::{assignment, time_slot};
 
 #[tokio::test]
 async fn every_list_of_appointments_reads_one_index_in_order() {
@@ -39,6 +43,130 @@ async fn every_list_of_appointments_reads_one_index_in_order() {
                     };
                     assert!(plan.iter().all(is_good), "{said}");
                 }
+            }
+        }
+    }
+}
+
+/// What lies ahead, and the day that it is where each doctor is, are found by the start of an
+/// appointment: no index is left for one of a status, and none for the doctors of a zone.
+#[tokio::test]
+async fn the_lists_of_the_day_and_of_what_lies_ahead_read_one_index_in_order() {
+    let (_folder, database) = a_database().await;
+
+    for role in [Role::Admin, Role::Coordinator, Role::Doctor, Role::Patient] {
+        let ahead = AppointmentSelection {
+            active: true,
+            from: Some(at(NOW)),
+            ..AppointmentSelection::of(an_actor(role))
+        };
+        let zones = ["Europe/Berlin", "Pacific/Auckland"].map(|name| Zone::parse(name).unwrap());
+        let days = zones
+            .map(|zone| ZoneDay { time: zone.day_around(at(NOW)).unwrap(), zones: vec![zone] });
+        let today = AppointmentSelection {
+            from: days.iter().map(|day| day.time.starts_at()).min(),
+            to: days.iter().map(|day| day.time.ends_at()).max(),
+            days: days.to_vec(),
+            ..AppointmentSelection::of(an_actor(role))
+        };
+        for selection in [ahead, today] {
+            for after in [false, true] {
+                let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
+                let stretch = Stretch { after: after.then_some(position), ..Stretch::default() };
+                let plan = plan(&database, &selection, &stretch).await;
+                let said = format!("{role} {after}: {plan:#?}");
+                let index = format!("appointments_{}", narrowest(role, &selection));
+                assert!(plan[0].starts_with("SEARCH"), "{said}");
+                assert!(plan[0].split(' ').any(|word| word == index), "{said}");
+                assert!(plan[0].contains("starts_at>"), "{said}");
+                let is_good =
+                    |step: &String| !step.contains("TEMP B-TREE") && !step.contains("SCAN");
+                assert!(plan.iter().all(is_good), "{said}");
+            }
+        }
+    }
+}
+
+/// A clinic's whole day is counted from an index alone; a doctor's or a patient's is a few rows.
+#[tokio::test]
+async fn statistics_read_the_days_that_they_are_about() {
+    let (_folder, database) = a_database().await;
+    let day = at(NOW).date();
+    let period = StatisticsPeriod::new(None, None, day).unwrap().days(&Zone::utc()).unwrap();
+
+    for (role, index) in [
+        (Role::Admin, "COVERING INDEX appointments_start "),
+        (Role::Coordinator, "INDEX appointments_creator "),
+        (Role::Doctor, "INDEX appointments_doctor "),
+        (Role::Patient, "INDEX appointments_patient "),
+    ] {
+        let reach = reach(role, Action::ReadAppointment);
+        let query = counts(DbBackend::Sqlite, &an_actor(role), &reach, &period);
+        let plan = explained(&database, DbBackend::Sqlite.build(&query)).await;
+        let looks: Vec<_> = plan.iter().filter(|step| step.contains("appointments")).collect();
+        let said = format!("{role}: {plan:#?}");
+        assert!(matches!(looks[..], [look] if look.starts_with("SEARCH")), "{said}");
+        assert!(looks[0].contains(index) && looks[0].contains("starts_at<?"), "{said}");
+    }
+}
+
+/// Each zone costs one seek, however many doctors are in it.
+#[tokio::test]
+async fn the_zones_of_doctors_are_found_in_their_index() {
+    let (_folder, database) = a_database().await;
+
+    let zones = Statement::from_string(DbBackend::Sqlite, TIME_ZONES);
+    let plan = explained(&database, zones).await;
+
+    let looks: Vec<_> = plan.iter().filter(|step| step.contains("doctors")).collect();
+    assert!(!looks.is_empty(), "{plan:#?}");
+    for step in looks {
+        assert!(
+            step.starts_with("SEARCH doctors USING COVERING INDEX doctors_time_zone"),
+            "{plan:#?}"
+        );
+    }
+}
+
+/// Whether a slot is booked is one seek among the active appointments of its doctor.
+#[tokio::test]
+async fn every_list_of_time_slots_reads_one_index_in_order() {
+    let (_folder, database) = a_database().await;
+
+    for filters in 0..8_u8 {
+        for available in [None, Some(true), Some(false)] {
+            for after in [false, true] {
+                let has = |bit: u8| filters & (1 << bit) != 0;
+                let selection = TimeSlotSelection {
+                    doctor: has(0).then(|| DoctorId::new(Uuid::from_u128(30))),
+                    from: has(1).then(|| at(NOW)),
+                    to: has(2).then(|| at("2030-02-01T00:00:00Z")),
+                    available,
+                    now: at(NOW),
+                };
+                let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
+                let stretch = Stretch { after: after.then_some(position), ..Stretch::default() };
+                let list = time_slot::seen(time_slot::select(&selection));
+                let list = time_slot::page_of(list, &stretch).unwrap();
+                let plan = explained(&database, list.build(DbBackend::Sqlite)).await;
+
+                let said = format!("{filters:03b} {available:?} {after}: {plan:#?}");
+                let index = if has(0) { "time_slots_doctor" } else { "time_slots_start" };
+                assert!(plan[0].split(' ').any(|word| word == index), "{said}");
+                let is_everything = filters == 0 && available != Some(true) && !after;
+                for step in &plan {
+                    // The latest of the active is the last of its doctor's in the index.
+                    assert!(!step.contains("TEMP B-TREE"), "{said}");
+                    let walks = step.contains("SCAN") && !step.contains("CONSTANT");
+                    assert!(!walks || (is_everything && step.contains("time_slots")), "{said}");
+                    let seeks = "SEARCH appointments USING INDEX appointments_doctor_active \
+                        (doctor_id=? AND starts_at<?)";
+                    assert!(!step.contains("appointments") || step.starts_with(seeks), "{said}");
+                }
+                assert!(
+                    plan.iter().any(|step| step.contains("appointments_doctor_active")),
+                    "{said}"
+                );
             }
         }
     }
@@ -213,14 +341,13 @@ fn asked(
 ) -> (AppointmentSelection, Stretch) {
     let has = |bit: u8| filters & (1 << bit) != 0;
     let selection = AppointmentSelection {
-        actor: an_actor(role),
-        reach: reach(role, Action::ReadAppointment),
         doctor: has(0).then(|| DoctorId::new(Uuid::from_u128(30))),
         patient: has(1).then(|| PatientId::new(Uuid::from_u128(40))),
         status: has(2).then_some(AppointmentStatus::Completed),
         from: has(3).then(|| at(NOW)),
         to: has(4).then(|| at("2030-02-01T00:00:00Z")),
         order,
+        ..AppointmentSelection::of(an_actor(role))
     };
     let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
     (selection, Stretch { after: after.then_some(position), ..Stretch::default() })

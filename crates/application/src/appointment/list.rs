@@ -3,7 +3,7 @@
 use medilink_domain::actor::Relations;
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::{DoctorId, PatientId};
-use medilink_domain::policy::{Action, reach};
+use medilink_domain::policy::Action;
 use medilink_domain::zone::Bound;
 
 use super::{AppointmentSelection, AppointmentView, Appointments};
@@ -56,25 +56,35 @@ impl Appointments {
 
         call.may(Action::ListAppointments, Relations::NONE, Subject::NONE)?;
 
-        let stretch = page.open(list(order), &*self.ports.cursors)?;
         let queries = self.ports.store.queries();
         let ends = [("from", filter.from), ("to", filter.to)];
         let default_zone = &self.settings.default_time_zone;
         let [from, to] = instants(&*queries, default_zone, filter.doctor, ends).await?;
         let selection = AppointmentSelection {
-            actor,
-            reach: reach(actor.role, Action::ReadAppointment),
             doctor: filter.doctor,
             patient: filter.patient,
             status: filter.status,
             from,
             to,
             order,
+            ..AppointmentSelection::of(actor)
         };
-        let found = queries.appointments().list(&selection, &stretch).await?;
+        self.page(call, list(order), &page, &selection).await
+    }
+
+    /// Returns a page of what is selected, and notes whose data it shows.
+    pub(super) async fn page(
+        &self,
+        call: &Call,
+        list: &str,
+        page: &PageRequest,
+        selection: &AppointmentSelection,
+    ) -> Result<Page<AppointmentView>> {
+        let stretch = page.open(list, &*self.ports.cursors)?;
+        let found = self.ports.store.queries().appointments().list(selection, &stretch).await?;
 
         call.touches(one_patient(found.items.iter().map(|item| item.patient_id)));
-        Ok(found.seal(list(order), &*self.ports.cursors))
+        Ok(found.seal(list, &*self.ports.cursors))
     }
 }
 

@@ -15,8 +15,11 @@ mod mark_no_show;
 mod repository;
 mod reschedule;
 mod start;
+mod statistics;
 mod time;
+mod today;
 mod transition;
+mod upcoming;
 mod view;
 
 use std::sync::Arc;
@@ -34,10 +37,13 @@ pub use self::cancel::CancelAppointment;
 pub use self::change::ChangeAppointment;
 pub use self::list::{AppointmentFilter, ListAppointments};
 pub use self::mark_no_show::MarkNoShow;
-pub use self::repository::{AppointmentQueries, AppointmentRepository, AppointmentSelection};
+pub use self::repository::{
+    AppointmentCount, AppointmentQueries, AppointmentRepository, AppointmentSelection, ZoneDay,
+};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockAppointmentQueries, MockAppointmentRepository};
 pub use self::reschedule::RescheduleAppointment;
+pub use self::statistics::{AppointmentStatistics, CountAppointments, DayTotal, StatusTotals};
 pub use self::time::{NewTime, WantedTime};
 pub use self::view::{
     AppointmentChangeView, AppointmentHistory, AppointmentView, BookingCheck, ObstacleView,

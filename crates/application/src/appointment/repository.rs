@@ -7,8 +7,10 @@ use medilink_domain::appointment::{
 };
 use medilink_domain::id::{AppointmentId, DoctorId, PatientId};
 use medilink_domain::period::Period;
-use medilink_domain::policy::Reach;
+use medilink_domain::policy::{Action, Reach, reach};
+use medilink_domain::statistics::CountedDay;
 use medilink_domain::time::Timestamp;
+use medilink_domain::zone::Zone;
 
 use super::view::{AppointmentChangeView, AppointmentView};
 use crate::error::StoreError;
@@ -87,12 +89,58 @@ pub struct AppointmentSelection {
     pub patient: Option<PatientId>,
     /// In this status only.
     pub status: Option<AppointmentStatus>,
+    /// Those alone that take up time.
+    pub active: bool,
     /// Starting at this instant or later.
     pub from: Option<Timestamp>,
     /// Starting before this instant.
     pub to: Option<Timestamp>,
+    /// On the day that it is where the doctor is; empty if any day will do.
+    pub days: Vec<ZoneDay>,
     /// In which order.
     pub order: AppointmentOrder,
+}
+
+/// A day, as it is in some time zones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneDay {
+    /// The zones.
+    pub zones: Vec<Zone>,
+    /// From when to when it is there.
+    pub time: Period,
+}
+
+impl AppointmentSelection {
+    /// Selects everything that somebody may read one by one, the earliest first.
+    pub fn of(actor: Actor) -> Self {
+        Self {
+            actor,
+            reach: reach(actor.role, Action::ReadAppointment),
+            doctor: None,
+            patient: None,
+            status: None,
+            active: false,
+            from: None,
+            to: None,
+            days: Vec::new(),
+            order: AppointmentOrder::Earliest,
+        }
+    }
+}
+
+/// Some appointments of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppointmentCount {
+    /// The first instant of the day.
+    pub day: Timestamp,
+    /// What they have in common.
+    pub status: AppointmentStatus,
+    /// How many there are.
+    pub count: u64,
+    /// How many of them were booked before they started.
+    pub ahead: u64,
+    /// How long before, in seconds, all of these together.
+    pub lead: u64,
 }
 
 /// The appointments of the clinic, read without a transaction.
@@ -128,4 +176,14 @@ pub trait AppointmentQueries: Send + Sync {
         selection: &AppointmentSelection,
         stretch: &Stretch,
     ) -> Result<Found<AppointmentView>, StoreError>;
+
+    /// Counts the appointments that start on some days, by day and status.
+    ///
+    /// MUST count none that is out of reach.
+    async fn count(
+        &self,
+        actor: &Actor,
+        reach: &Reach,
+        days: &[CountedDay],
+    ) -> Result<Vec<AppointmentCount>, StoreError>;
 }

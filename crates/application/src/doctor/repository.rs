@@ -71,6 +71,9 @@ pub trait DoctorQueries: Send + Sync {
     /// Returns the zone of a doctor's dates, or `None` if there is none by that id in the directory.
     async fn time_zone(&self, id: DoctorId) -> Result<Option<Zone>, StoreError>;
 
+    /// Returns every zone that a doctor is in, those who have left the directory included.
+    async fn time_zones(&self) -> Result<Vec<Zone>, StoreError>;
+
     /// Returns a stretch of the doctors that match, by family name.
     ///
     /// MUST return either those of the directory or those of the archive. MUST find a doctor by the beginning of any word of the name or the hospital, whatever its

@@ -76,3 +76,153 @@ impl TimeSlots {
         Ok(found.seal(LIST, &*self.ports.cursors))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::id::Uuid;
+    use medilink_domain::user::Role;
+    use medilink_domain::zone::Zone;
+
+    use super::*;
+    use crate::call::Caller;
+    use crate::error::Error;
+    use crate::page::{Found, Position, Stretch};
+    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_doctor, a_pending_doctor, at, day};
+
+    const NOTHING: Found<TimeSlotView> = Found { items: Vec::new(), last: None, total: None };
+
+    /// A clinic whose store has to be asked once for what the test expects.
+    fn a_clinic_asked_for(
+        expected: impl Fn(&TimeSlotSelection, &Stretch) -> bool + Send + 'static,
+    ) -> FakeClinic {
+        let mut clinic = FakeClinic::default();
+        let list = clinic.queries.time_slots.expect_list();
+        list.withf(expected).times(1).returning(|_, _| Ok(NOTHING));
+        clinic
+    }
+
+    async fn list(
+        clinic: FakeClinic,
+        by: Caller,
+        command: ListTimeSlots,
+    ) -> (Result<Page<TimeSlotView>>, Trail) {
+        let (application, trail) = clinic.open();
+        let answer = application
+            .perform(by, async |call| application.time_slots.list(call, command).await)
+            .await;
+        (answer, trail)
+    }
+
+    fn on(doctor: Option<DoctorId>, range: SlotRange) -> ListTimeSlots {
+        let filter = TimeSlotFilter { doctor, range, available: None };
+        ListTimeSlots { filter, ..ListTimeSlots::default() }
+    }
+
+    fn berlin() -> Zone {
+        Zone::parse("Europe/Berlin").unwrap()
+    }
+
+    #[tokio::test]
+    async fn everybody_sees_everything_as_it_is_now_and_no_patients_data() {
+        let everybody = Role::ALL.iter().map(|role| a_caller(*role));
+        for caller in everybody.chain([a_pending_doctor()]) {
+            let clinic = a_clinic_asked_for(|selection, _| {
+                let all = TimeSlotSelection {
+                    doctor: None,
+                    from: None,
+                    to: None,
+                    available: None,
+                    now: at(NOW),
+                };
+                *selection == all
+            });
+
+            let (listed, trail) = list(clinic, caller, ListTimeSlots::default()).await;
+
+            assert!(listed.is_ok());
+            assert!(trail.recorded().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_is_narrowed_by_everything_that_the_caller_names() {
+        let ends = [at("2030-07-01T09:00:00Z"), at("2030-07-01T17:00:00Z")];
+        let clinic = a_clinic_asked_for(move |selection, stretch| {
+            (selection.doctor, selection.available) == (Some(a_doctor().id), Some(false))
+                && [selection.from, selection.to] == ends.map(Some)
+                && stretch.count
+        });
+        let [from, to] = ends.map(|end| Some(Bound::At(end)));
+        let command = ListTimeSlots {
+            filter: TimeSlotFilter {
+                doctor: Some(a_doctor().id),
+                range: SlotRange::Between(from, to),
+                available: Some(false),
+            },
+            page: PageRequest { count: true, ..PageRequest::default() },
+        };
+
+        let (listed, _) = list(clinic, a_caller(Role::Patient), command).await;
+
+        assert!(listed.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_day_is_whole_in_the_zone_of_the_doctor_or_else_in_the_default_one() {
+        for doctor in [None, Some(a_doctor().id)] {
+            let mut clinic = a_clinic_asked_for(|selection, _| {
+                selection.from == Some(at("2030-06-30T22:00:00Z"))
+                    && selection.to == Some(at("2030-07-01T22:00:00Z"))
+            });
+            if doctor.is_some() {
+                clinic.queries.doctors.expect_time_zone().returning(|_| Ok(Some(berlin())));
+            } else {
+                clinic.settings.default_time_zone = berlin();
+            }
+            let command = on(doctor, SlotRange::On(day("2030-07-01").unwrap()));
+
+            let (listed, _) = list(clinic, a_caller(Role::Patient), command).await;
+
+            assert!(listed.is_ok(), "{doctor:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_day_beyond_the_calendar_is_a_wrong_field_by_its_name() {
+        let last = day("2199-12-31").unwrap();
+        for (range, field) in [
+            (SlotRange::On(last), "date"),
+            (SlotRange::Between(None, Some(Bound::Day(last))), "to"),
+        ] {
+            let command = on(None, range);
+
+            let (refused, _) = list(FakeClinic::default(), a_caller(Role::Admin), command).await;
+
+            let Err(Error::Invalid(errors)) = refused else { panic!("it was listed") };
+            assert!(errors.by_field().contains_key(field), "{field}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cursor_continues_the_list() {
+        let end = Position { key: NOW.to_owned(), id: Uuid::from_u128(11) };
+        let mut clinic = FakeClinic::default();
+        let found = Found { last: Some(end.clone()), ..NOTHING };
+        clinic.queries.time_slots.expect_list().return_once(|_, _| Ok(found));
+        let (page, _) = list(clinic, a_caller(Role::Admin), ListTimeSlots::default()).await;
+        let next = |cursor| ListTimeSlots {
+            page: PageRequest { cursor, ..PageRequest::default() },
+            ..ListTimeSlots::default()
+        };
+        let onward = next(page.ok().unwrap().next);
+        let astray = next(Some("appointments|2030-01-06T12:00:00Z|1".to_owned()));
+
+        let clinic = a_clinic_asked_for(move |_, stretch| stretch.after.as_ref() == Some(&end));
+        let (continued, _) = list(clinic, a_caller(Role::Admin), onward).await;
+        let (refused, _) = list(FakeClinic::default(), a_caller(Role::Admin), astray).await;
+
+        assert!(continued.is_ok());
+        let Err(Error::Invalid(errors)) = refused else { panic!("it was listed") };
+        assert!(errors.by_field().contains_key("cursor"));
+    }
+}

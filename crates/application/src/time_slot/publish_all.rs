@@ -123,3 +123,211 @@ async fn show(
     }
     Ok(PublishedView { created, skipped: skipped.to_vec() })
 }
+
+#[cfg(test)]
+mod tests {
+    use medilink_domain::audit::Outcome;
+    use medilink_domain::id::Uuid;
+    use medilink_domain::record::{Concept, Record};
+    use medilink_domain::schedule::{DayOfWeek, Hours};
+    use medilink_domain::time::Date;
+    use medilink_domain::time_of_day::TimeOfDay;
+    use medilink_domain::user::Role;
+    use medilink_domain::zone::Zone;
+    use mockall::Sequence;
+
+    use super::*;
+    use crate::call::Caller;
+    use crate::error::Conflict;
+    use crate::testing::{
+        FakeClinic, Trail, a_booking, a_caller, a_caller_with_a_key, a_doctor, a_pending_doctor,
+        a_slot, a_stranger, at,
+    };
+
+    /// Two hours of a day, cut in half hours.
+    fn a_schedule(day: &str, from: &str, to: &str) -> Schedule {
+        let time = |raw| TimeOfDay::parse(raw).unwrap();
+        let day = Date::parse(day).unwrap();
+        let hours = Hours::new(time(from), time(to)).unwrap();
+        Schedule::new((day, day), DayOfWeek::ALL, hours, 30, Vec::new()).unwrap()
+    }
+
+    fn period(start: &str, end: &str) -> Period {
+        let at = |time: &str| at(&format!("2030-01-07T{time}:00Z"));
+        Period::new(at(start), at(end)).unwrap()
+    }
+
+    async fn publish_all(
+        clinic: FakeClinic,
+        by: Caller,
+        doctor: Option<DoctorId>,
+        schedule: Schedule,
+    ) -> (Result<Written<PublishedView>>, Trail) {
+        let (application, trail) = clinic.open();
+        let command = PublishTimeSlots { doctor, schedule };
+        let answer = application
+            .perform(by, async |call| application.time_slots.publish_all(call, command).await)
+            .await;
+        (answer, trail)
+    }
+
+    fn a_morning() -> Schedule {
+        a_schedule("2030-01-07", "10:00", "12:00")
+    }
+
+    #[tokio::test]
+    async fn what_is_free_is_written_at_once_under_the_doctors_lock_and_the_rest_is_said() {
+        let mut clinic = FakeClinic::default();
+        let mut order = Sequence::new();
+        let work = &mut clinic.work;
+        let lock = work.doctors.expect_lock().times(1).in_sequence(&mut order);
+        lock.withf(|doctor| *doctor == a_doctor().id).returning(|_| Ok(Some(a_doctor())));
+        let overlapping = work.time_slots.expect_overlapping().times(1).in_sequence(&mut order);
+        overlapping
+            .withf(|_, time| *time == period("10:00", "12:00"))
+            .returning(|_, _| Ok(vec![(period("10:45", "11:00"), false)]));
+        let insert = work.time_slots.expect_insert().times(1).in_sequence(&mut order);
+        insert
+            .withf(|slots, batch| {
+                let starts: Vec<_> = slots.iter().map(|slot| slot.time.period()).collect();
+                let free = [("10:00", "10:30"), ("11:00", "11:30"), ("11:30", "12:00")];
+                starts == free.map(|(start, end)| period(start, end)) && batch.is_some()
+            })
+            .returning(|_, _| Ok(()));
+        let booked = work.appointments.expect_booked().times(1).in_sequence(&mut order);
+        booked.returning(|_, _, _| Ok(vec![period("11:15", "11:45")]));
+
+        let (published, trail) =
+            publish_all(clinic, a_caller(Role::Doctor), None, a_morning()).await;
+
+        let published = published.ok().unwrap();
+        assert!(!published.replayed);
+        let available: Vec<_> = published.record.created.iter().map(|it| it.available).collect();
+        assert_eq!(available, [true, false, false]);
+        let skipped = &published.record.skipped;
+        assert_eq!(skipped.len(), 1);
+        assert_eq!(skipped[0].starts_at, Some(at("2030-01-07T10:30:00Z")));
+        assert_eq!(skipped[0].reason, SkipReason::Overlaps);
+        let entry = trail.committed().unwrap();
+        assert_eq!((entry.action, entry.outcome), (Action::PublishTimeSlot, Outcome::Done));
+        assert_eq!(entry.record, Some(a_doctor().id.into()));
+    }
+
+    #[tokio::test]
+    async fn where_all_is_taken_nothing_is_published_and_all_of_it_said() {
+        let mut clinic = FakeClinic::default();
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        let taken = || vec![(period("09:00", "13:00"), true)];
+        clinic.work.time_slots.expect_overlapping().returning(move |_, _| Ok(taken()));
+        clinic
+            .work
+            .time_slots
+            .expect_insert()
+            .withf(|slots, _| slots.is_empty())
+            .returning(|_, _| Ok(()));
+
+        let (published, trail) = publish_all(clinic, a_pending_doctor(), None, a_morning()).await;
+
+        let published = published.ok().unwrap().record;
+        assert_eq!((published.created.len(), published.skipped.len()), (0, 4));
+        assert!(trail.committed().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_night_whose_hour_the_clocks_skip_publishes_nothing() {
+        let mut clinic = FakeClinic::default();
+        clinic.work.doctors.expect_lock().returning(|_| {
+            let mut doctor = a_doctor();
+            doctor.profile.time_zone = Zone::parse("Europe/Berlin").unwrap();
+            Ok(Some(doctor))
+        });
+        clinic
+            .work
+            .time_slots
+            .expect_insert()
+            .withf(|slots, _| slots.is_empty())
+            .returning(|_, _| Ok(()));
+        let night = a_schedule("2030-03-31", "02:00", "03:00");
+
+        let (published, _) = publish_all(clinic, a_caller(Role::Doctor), None, night).await;
+
+        let skipped = published.ok().unwrap().record.skipped;
+        let reasons: Vec<_> = skipped.iter().map(|it| (it.starts_at, it.reason)).collect();
+        assert_eq!(reasons, [(None, SkipReason::ClocksChange); 2]);
+    }
+
+    #[tokio::test]
+    async fn a_replay_shows_what_is_left_and_writes_nothing() {
+        let mut clinic = FakeClinic::default();
+        let batch = Uuid::from_u128(77);
+        clinic.has_written(Record { concept: Concept::TimeSlot, id: batch });
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        // The first of the four was published; another slot has been in the way of the third since.
+        let taken = vec![(period("10:00", "10:30"), false), (period("11:00", "11:15"), false)];
+        clinic.work.time_slots.expect_overlapping().return_once(|_, _| Ok(taken));
+        let first = TimeSlot { time: a_booking().time, ..a_slot() };
+        let of_batch = clinic.work.time_slots.expect_of_batch();
+        of_batch.withf(move |it| *it == batch).return_once(|_| Ok(vec![first]));
+        clinic.work.appointments.expect_booked().returning(|_, _, _| Ok(Vec::new()));
+
+        let (again, trail) =
+            publish_all(clinic, a_caller_with_a_key(Role::Doctor), None, a_morning()).await;
+
+        let again = again.ok().unwrap();
+        assert!(again.replayed);
+        assert_eq!(again.record.created.len(), 1);
+        let skipped: Vec<_> = again.record.skipped.iter().map(|it| it.starts_at).collect();
+        assert_eq!(skipped, [Some(at("2030-01-07T11:00:00Z"))]);
+        assert!(trail.committed().is_some());
+    }
+
+    #[tokio::test]
+    async fn nobody_publishes_a_schedule_for_another_doctor() {
+        for caller in [a_stranger(Role::Doctor), a_caller(Role::Patient)] {
+            let (refused, trail) =
+                publish_all(FakeClinic::default(), caller, Some(a_doctor().id), a_morning()).await;
+
+            assert!(matches!(refused, Err(Error::Forbidden(Action::PublishTimeSlot))));
+            assert_eq!(trail.recorded()[0].outcome, Outcome::Denied);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_doctor_who_is_not_there_has_no_schedule() {
+        let mut clinic = FakeClinic::default();
+        clinic.work.doctors.expect_lock().returning(|_| Ok(None));
+
+        let (missing, trail) =
+            publish_all(clinic, a_caller(Role::Admin), Some(a_doctor().id), a_morning()).await;
+
+        assert!(matches!(missing, Err(Error::NotFound(Concept::Doctor))));
+        assert_eq!(trail.recorded().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_schedule_beyond_the_calendar_is_a_wrong_field() {
+        let mut clinic = FakeClinic::default();
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        let last = a_schedule("2199-12-31", "22:00", "24:00");
+
+        let (refused, trail) = publish_all(clinic, a_caller(Role::Doctor), None, last).await;
+
+        let Err(Error::Invalid(errors)) = refused else { panic!("it was published") };
+        assert!(errors.by_field().contains_key("to_date"));
+        assert_eq!(trail.committed(), None);
+    }
+
+    #[tokio::test]
+    async fn what_the_database_refuses_all_the_same_is_not_committed() {
+        let mut clinic = FakeClinic::default();
+        clinic.work.doctors.expect_lock().returning(|_| Ok(Some(a_doctor())));
+        clinic.work.time_slots.expect_overlapping().returning(|_, _| Ok(Vec::new()));
+        let conflict = StoreError::Conflict(Conflict::TimeSlotOverlaps);
+        clinic.work.time_slots.expect_insert().return_once(|_, _| Err(conflict));
+
+        let (refused, trail) = publish_all(clinic, a_caller(Role::Doctor), None, a_morning()).await;
+
+        assert!(matches!(refused, Err(Error::Refused(_))));
+        assert_eq!(trail.committed(), None);
+    }
+}

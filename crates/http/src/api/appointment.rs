@@ -1,6 +1,8 @@
 //! Appointments over HTTP.
 
+mod agenda;
 mod body;
+mod statistics;
 mod transition;
 
 use actix_web::web::Json;
@@ -32,6 +34,8 @@ use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
+    agenda::routes(config);
+    statistics::routes(config);
     config
         .service(list_appointments)
         .service(book_appointment)
