@@ -45,6 +45,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("get /api/v1/doctors/{id}/availability", Action::ReadDoctor, About::Doctor, no_body),
     row("get /api/v1/patients/{id}", Action::ReadPatient, About::Patient, no_body),
     row("get /api/v1/patients/{id}/doctors", Action::ReadAssignment, About::Patient, no_body),
+    row("get /api/v1/pharmacies", Action::ListPharmacies, About::Nothing, no_body),
+    row("get /api/v1/pharmacies/{id}", Action::ReadPharmacy, About::Pharmacy, no_body),
+    row("get /api/v1/statistics", Action::ReadStatistics, About::Nothing, no_body),
     row("get /api/v1/time-slots", Action::ListTimeSlots, About::Nothing, no_body),
     row("get /api/v1/time-slots/{id}", Action::ReadTimeSlot, About::TimeSlot, no_body),
     row("delete /api/v1/time-slots/{id}", Action::DeleteTimeSlot, About::TimeSlot, no_body),
@@ -75,6 +78,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("patch /api/v1/doctors/{id}", Action::ChangeDoctor, About::Doctor, a_name),
     row("patch /api/v1/doctors/{id}", Action::ChangeDoctor, About::Entry, a_name),
     row("patch /api/v1/patients/{id}", Action::ChangePatient, About::Patient, a_whole_name),
+    row("patch /api/v1/pharmacies/{id}", Action::ChangePharmacy, About::Pharmacy, an_address),
+    row("patch /api/v1/pharmacies/{id}", Action::ChangePharmacy, About::PharmacyEntry, an_address),
     row(
         "patch /api/v1/users/{id}",
         Action::ChangeUser,
@@ -136,6 +141,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         About::ArchivedPatient,
         no_body,
     ),
+    row("post /api/v1/pharmacies", Action::CreatePharmacy, About::Nothing, Cast::pharmacy_entry),
+    row(
+        "post /api/v1/pharmacies/{id}/verify",
+        Action::VerifyPharmacy,
+        About::PharmacyEntry,
+        no_body,
+    ),
     row("post /api/v1/users", Action::CreateUser, About::Nothing, Cast::newcomer),
     row("post /api/v1/users/{id}/approve", Action::ApproveUser, About::User, no_body),
     row("post /api/v1/users/{id}/disable", Action::DisableUser, About::User, no_body),
@@ -144,6 +156,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("put /api/v1/doctors/{id}", Action::ChangeDoctor, About::Doctor, Cast::doctor_entry),
     row("put /api/v1/doctors/{id}", Action::ChangeDoctor, About::Entry, Cast::doctor_entry),
     row("put /api/v1/patients/{id}", Action::ChangePatient, About::Patient, a_whole_name),
+    row(
+        "put /api/v1/pharmacies/{id}",
+        Action::ChangePharmacy,
+        About::Pharmacy,
+        Cast::pharmacy_entry,
+    ),
+    row(
+        "put /api/v1/pharmacies/{id}",
+        Action::ChangePharmacy,
+        About::PharmacyEntry,
+        Cast::pharmacy_entry,
+    ),
 ];
 
 /// One row of [`OPERATIONS`].
@@ -178,6 +202,10 @@ enum About {
     PatientWithoutPlans,
     /// A new patient, whose record went out of use.
     ArchivedPatient,
+    /// The profile that the pharmacy signs in for.
+    Pharmacy,
+    /// A pharmacy that the administrator has entered.
+    PharmacyEntry,
     /// A session of somebody else.
     Session,
     /// A new time slot of the doctor.
@@ -203,6 +231,10 @@ fn no_body(_: &Cast, _: &str) -> Value {
 
 fn a_name(_: &Cast, _: &str) -> Value {
     json!({"first_name": "Test"})
+}
+
+fn an_address(_: &Cast, _: &str) -> Value {
+    json!({"address": "Main Street 1"})
 }
 
 fn a_whole_name(_: &Cast, _: &str) -> Value {
@@ -239,7 +271,11 @@ impl Persona {
     pub(super) fn relations(&self, operation: &Operation) -> Vec<Relation> {
         let mut relations = vec![Relation::Stranger];
         match operation.about {
-            About::Doctor | About::Entry | About::ArchivedEntry => {
+            About::Doctor
+            | About::Entry
+            | About::ArchivedEntry
+            | About::Pharmacy
+            | About::PharmacyEntry => {
                 let known = self.in_directory.iter().filter(|(about, _)| *about == operation.about);
                 relations.extend(known.map(|(_, relation)| relation));
             }
@@ -264,6 +300,7 @@ pub(super) struct Cast {
     pub(super) clinic: TestApp,
     pub(super) people: Vec<Persona>,
     pub(super) doctor: String,
+    pharmacy: String,
     admin: Person,
     hour: Cell<u32>,
     raw: Raw,
@@ -282,6 +319,23 @@ impl Request {
         let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
         let body = (!body.is_null()).then(|| body.to_string().into_bytes());
         Self { method, path, body }
+    }
+
+    /// Makes a request that says one thing more, or something else of one thing.
+    pub(super) fn claiming(&self, field: &str, value: &Value) -> Self {
+        let body = self
+            .body
+            .as_deref()
+            .map_or_else(|| json!({}), |body| serde_json::from_slice(body).unwrap());
+        let Value::Object(mut body) = body else { panic!("a body is an object") };
+        body.insert(field.to_owned(), value.clone());
+        let body = Some(Value::Object(body).to_string().into_bytes());
+        Self { method: self.method.clone(), path: self.path.clone(), body }
+    }
+
+    /// Returns its path.
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Sends it.
@@ -308,6 +362,7 @@ impl Cast {
         let record = json!({"first_name": "Alan", "last_name": "Turing"});
         let record = text(&creator.post("/api/v1/patients", record).await.created()["id"]);
         let own = patient.patient_id();
+        let pharmacy_id = text(&pharmacy.user["pharmacy_id"]);
 
         let doctor_id = doctor.doctor_id();
         let persona = |name, person, role, to_patient, patient: &str| Persona {
@@ -327,18 +382,25 @@ impl Cast {
             in_directory: &[(About::Entry, Relation::Creator)],
             ..persona("creator", creator, Role::Coordinator, &[Relation::Creator], &record)
         };
+        let pharmacy = Persona {
+            in_directory: &[(About::Pharmacy, Relation::Own)],
+            ..persona("pharmacy", pharmacy, Role::Pharmacy, &[], &record)
+        };
+        let other_pharmacy = clinic.a_pharmacy().await;
         let people = vec![
             persona("admin", admin.clone(), Role::Admin, &[], &record),
             doctor,
             persona("other doctor", other_doctor, Role::Doctor, &[], &record),
             creator,
             persona("other coordinator", coordinator, Role::Coordinator, &[], &record),
-            persona("pharmacy", pharmacy, Role::Pharmacy, &[], &record),
+            pharmacy,
+            persona("other pharmacy", other_pharmacy, Role::Pharmacy, &[], &record),
             persona("patient", patient, Role::Patient, &[Relation::SelfRecord], &own),
             persona("other patient", other_patient, Role::Patient, &[], &own),
         ];
         let raw = clinic.database.raw().await;
-        let cast = Self { clinic, people, doctor: doctor_id, admin, hour: Cell::new(0), raw };
+        let (doctor, pharmacy) = (doctor_id, pharmacy_id);
+        let cast = Self { clinic, people, doctor, pharmacy, admin, hour: Cell::new(0), raw };
         cast.appointment(&record).await;
         cast
     }
@@ -366,6 +428,11 @@ impl Cast {
                 let archived = self.admin.delete(&format!("/api/v1/patients/{id}")).await;
                 let _ = archived.with_status(204);
                 id
+            }
+            About::Pharmacy => self.pharmacy.clone(),
+            About::PharmacyEntry => {
+                let entry = self.pharmacy_entry("");
+                text(&self.admin.post("/api/v1/pharmacies", entry).await.created()["id"])
             }
             About::Session => {
                 let somebody = self.clinic.registered("pharmacy", json!({})).await;
@@ -480,6 +547,11 @@ impl Cast {
     fn doctor_entry(&self, _: &str) -> Value {
         let license_number = self.next_hour("DE");
         json!({"first_name": "New", "last_name": "Doctor", "license_number": license_number})
+    }
+
+    /// Writes the body of a new pharmacy.
+    fn pharmacy_entry(&self, _: &str) -> Value {
+        json!({"name": "New Pharmacy", "license_number": self.next_hour("DE")})
     }
 
     /// Assigns a new doctor to a patient, as the administrator. Nobody who was there before cares for

@@ -58,6 +58,18 @@ const LISTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "/api/v1/pharmacies",
+        &[
+            "",
+            "search=corner",
+            "city=bonn",
+            "verified=true",
+            "verified=false",
+            "count=true",
+            "search=corner&city=bonn&verified=false",
+        ],
+    ),
+    (
         "/api/v1/time-slots",
         &[
             "",
@@ -96,6 +108,8 @@ const OF_OTHERS: &[&str] = &[
 async fn no_list_shows_what_its_reader_could_not_read_one_by_one() {
     let cast = Cast::start().await;
     cast.clinic.registered("doctor", json!({"city": "Bonn"})).await;
+    let corner = json!({"name": "At the Corner", "city": "Bonn"});
+    cast.clinic.registered("pharmacy", corner).await;
     for (date, blocked) in [("2030-04-01", false), ("2030-04-02", true)] {
         let slot = json!({
             "doctor_id": cast.doctor, "date": date, "start_time": "09:00", "end_time": "10:00",

@@ -74,6 +74,7 @@ async fn the_log_and_refusals_name_nobody() {
     is_treated(&mut aviary, &patient).await;
     is_reached_elsewhere(&mut aviary, &patient).await;
     is_misunderstood(&mut aviary, &patient).await;
+    is_misunderstood_everywhere(&mut aviary, &patient).await;
 
     let log = std::fs::read_to_string(log).unwrap();
     let answered: Vec<_> = log.lines().filter(|line| line.contains("answered")).collect();
@@ -209,4 +210,56 @@ async fn is_misunderstood(aviary: &mut Aviary, patient: &Person) {
     let forged = patient.with_token("canary.canary.canary");
     let unknown = (401, "authentication-required");
     aviary.is_refused(&forged, (Method::GET, "/api/v1/auth/me"), None, unknown).await;
+}
+
+/// Writes what nobody understands into every place that any operation of the document has: its path, its
+/// query and its body.
+async fn is_misunderstood_everywhere(aviary: &mut Aviary, patient: &Person) {
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+    let before = aviary.refusals.len();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let queried = parameters.filter(|it| it["in"] == "query");
+            let query: Vec<_> =
+                queried.map(|it| format!("{}=canary-query%00", text(&it["name"]))).collect();
+            let body = nonsense(&document, operation);
+            let has_a_place = path.contains('{') || !query.is_empty() || body.is_some();
+            // Whoever is signed in is signed out, whatever they say beside it.
+            if !has_a_place || path.ends_with("/logout") {
+                continue;
+            }
+            let place =
+                path.split('/').map(|part| if part.starts_with('{') { "canary-id" } else { part });
+            let place = place.collect::<Vec<_>>().join("/");
+            let place =
+                if query.is_empty() { place } else { format!("{place}?{}", query.join("&")) };
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let headers = [("content-type", "application/json")];
+            let body = body.map(|body| body.to_string().into_bytes());
+            aviary.requests += 1;
+            let refused = patient.send(method, &place, &headers, body).await;
+            assert!((400..500).contains(&refused.status), "{path}: {}", refused.text);
+            aviary.refusals.push(refused);
+        }
+    }
+    assert!(50 < aviary.refusals.len() - before);
+}
+
+/// Fills every field of a body, whatever its form, with what it cannot hold.
+fn nonsense(document: &Value, operation: &Value) -> Option<Value> {
+    let mut forms = vec![operation.pointer("/requestBody/content/application~1json/schema")?];
+    let mut body = json!({});
+    while let Some(form) = forms.pop() {
+        if let Some(reference) = form["$ref"].as_str() {
+            forms.push(document.pointer(&reference[1..]).unwrap());
+        }
+        for several in ["oneOf", "anyOf", "allOf"] {
+            forms.extend(form[several].as_array().into_iter().flatten());
+        }
+        for name in form["properties"].as_object().into_iter().flat_map(|it| it.keys()) {
+            body[name] = json!("canary-nonsense\u{0}");
+        }
+    }
+    Some(body)
 }

@@ -8,12 +8,14 @@ use medilink_application::attempt::{AttemptCounter, Target};
 use medilink_application::doctor::DoctorFilter;
 use medilink_application::idempotency::IdempotencyKey;
 use medilink_application::page::Stretch;
+use medilink_application::pharmacy::PharmacyFilter;
 use medilink_application::store::Store;
 use medilink_application::testing::{NOW, at};
 use medilink_domain::assignment::{Assignment, AssignmentTerms};
 use medilink_domain::attempt::Familiarity;
 use medilink_domain::care::CareWindow;
-use medilink_domain::id::{AssignmentId, PharmacyId, UserId};
+use medilink_domain::id::{AssignmentId, DoctorId, PharmacyId, UserId};
+use medilink_domain::overview::OverviewPeriod;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::search::Search;
@@ -60,8 +62,6 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     let (user, session) = (a_user(), a_session(clinic, 0));
     let (mut doctor, patient) = (a_doctor(None), a_patient(&user));
     doctor.user = Some(user.id);
-    let pharmacy = PharmacyId::new(new_id());
-    let mut pharmacy = Pharmacy::new(pharmacy, PharmacyProfile::default(), Some(user.id), at(NOW));
     let appointment = clinic.appointment(0, 0, &format!("{hour}:00"), &format!("{hour}:30"));
     let number = LicenseNumber::parse("DE-1").unwrap();
     let since = CareWindow::default().since(at(NOW));
@@ -100,11 +100,6 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     work.patients().update(&locked).await.unwrap();
     work.appointments().active_of_patient(patient.id).await.unwrap();
     work.patients().is_in_care(patient.id, doctor.id, since).await.unwrap();
-    work.pharmacies().is_license_taken(&number).await.unwrap();
-    work.pharmacies().insert(&pharmacy).await.unwrap();
-    assert!(work.pharmacies().lock_of(user.id).await.unwrap().is_some());
-    pharmacy.verify(at(NOW));
-    work.pharmacies().update(&pharmacy).await.unwrap();
     work.sessions().insert(&session).await.unwrap();
     let mut rotated = session.clone();
     rotated.refresh_hash[31] ^= 1;
@@ -149,6 +144,44 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     work.sessions().end(session.id, at(NOW)).await.unwrap();
     work.commit(an_entry()).await.unwrap();
     use_assignments(clinic).await;
+    use_pharmacies(clinic, user.id, number).await;
+    use_statistics(clinic, doctor.id).await;
+}
+
+async fn use_statistics(clinic: &Clinic, doctor: DoctorId) {
+    let queries = clinic.store.queries();
+    let statistics = queries.statistics();
+    let period = OverviewPeriod::new(Some(at(NOW)), Some(at("2030-02-01T00:00:00Z")), at(NOW));
+    let period = period.unwrap();
+    assert!(!statistics.users().await.unwrap().is_empty());
+    assert!(0 < statistics.directory().await.unwrap().doctors);
+    assert!(!statistics.appointments(period).await.unwrap().is_empty());
+    statistics.published(period).await.unwrap();
+    assert!(!statistics.doctors(&[doctor]).await.unwrap().is_empty());
+    statistics.failed_sign_ins(at(NOW)).await.unwrap();
+}
+
+async fn use_pharmacies(clinic: &Clinic, user: UserId, number: LicenseNumber) {
+    let id = PharmacyId::new(new_id());
+    let license_number = LicenseNumber::parse(&format!("of {user}")).ok();
+    let profile = PharmacyProfile { license_number, ..PharmacyProfile::default() };
+    let mut pharmacy = Pharmacy { user: Some(user), ..Pharmacy::new(id, profile, at(NOW)) };
+    let mut work = clinic.store.begin().await.unwrap();
+    work.pharmacies().is_license_taken(&number, None).await.unwrap();
+    work.pharmacies().is_license_entered(&number, Some(id)).await.unwrap();
+    work.pharmacies().insert(&pharmacy).await.unwrap();
+    assert!(work.pharmacies().find(id).await.unwrap().is_some());
+    assert!(work.pharmacies().lock(id).await.unwrap().is_some());
+    assert!(work.pharmacies().lock_of(user).await.unwrap().is_some());
+    pharmacy.verify(at(NOW)).unwrap();
+    work.pharmacies().update(&pharmacy).await.unwrap();
+    work.commit(an_entry()).await.unwrap();
+
+    let queries = clinic.store.queries();
+    let filter = PharmacyFilter { verified: Some(true), ..PharmacyFilter::default() };
+    let stretch = Stretch { count: true, ..Stretch::default() };
+    assert!(queries.pharmacies().find(id).await.unwrap().is_some());
+    assert!(!queries.pharmacies().list(&filter, &stretch).await.unwrap().items.is_empty());
 }
 
 async fn use_assignments(clinic: &Clinic) {

@@ -11,10 +11,9 @@ use medilink_domain::doctor::{
     BookingMode, Doctor, DoctorProfile, Specialization, YearsOfExperience,
 };
 use medilink_domain::email::Email;
-use medilink_domain::id::{DoctorId, PharmacyId, UserId};
+use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::money::Money;
 use medilink_domain::name::PersonName;
-use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::Concept;
 use medilink_domain::search::Search;
 use medilink_domain::text::{
@@ -297,24 +296,12 @@ async fn an_update_of_a_changed_user_is_stale(database: TestDatabase) {
 async fn people_come_out_as_they_went_in(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
     let doctor = a_thorough_doctor(clinic.user.id);
-    let pharmacy = Pharmacy::new(
-        PharmacyId::new(new_id()),
-        PharmacyProfile {
-            name: Some(OrganizationName::parse("At the Corner").unwrap()),
-            city: Some(Place::parse("Köln").unwrap()),
-            ..PharmacyProfile::default()
-        },
-        Some(clinic.user.id),
-        at(NOW),
-    );
     let mut work = clinic.store.begin().await.unwrap();
     work.doctors().insert(&doctor).await.unwrap();
-    work.pharmacies().insert(&pharmacy).await.unwrap();
     work.commit(an_entry()).await.unwrap();
 
     let mut work = clinic.store.begin().await.unwrap();
     assert_eq!(work.doctors().find(doctor.id).await.unwrap(), Some(doctor));
-    assert_eq!(work.pharmacies().lock_of(clinic.user.id).await.unwrap(), Some(pharmacy));
     let patient = &clinic.patients[0];
     assert_eq!(work.patients().find(patient.id).await.unwrap().as_ref(), Some(patient));
     assert_eq!(work.users().lock(clinic.user.id).await.unwrap().as_ref(), Some(&clinic.user));

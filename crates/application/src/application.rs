@@ -15,10 +15,12 @@ use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
 use crate::error::{Result, StoreError};
 use crate::patient::Patients;
+use crate::pharmacy::Pharmacies;
 use crate::ports::{
     AuditLog, Clock, Cursors, Devices, Ids, PasswordHasher, SetUpTokens, TokenIssuer,
 };
 use crate::session::Sessions;
+use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::time_slot::TimeSlots;
 use crate::user::Users;
@@ -108,8 +110,12 @@ pub struct Application {
     pub doctors: Doctors,
     /// Patients' records.
     pub patients: Patients,
+    /// The directory of pharmacies.
+    pub pharmacies: Pharmacies,
     /// Signing in and staying signed in.
     pub sessions: Sessions,
+    /// The whole installation in figures.
+    pub statistics: Statistics,
     /// What doctors publish of their time.
     pub time_slots: TimeSlots,
     /// Accounts.
@@ -128,7 +134,9 @@ impl Application {
             assignments: Assignments::new(ports.clone(), Arc::clone(&settings)),
             doctors: Doctors::new(ports.clone()),
             patients: Patients::new(ports.clone(), Arc::clone(&settings)),
+            pharmacies: Pharmacies::new(ports.clone()),
             sessions: Sessions::new(ports.clone(), Arc::clone(&settings)),
+            statistics: Statistics::new(ports.clone(), Arc::clone(&settings)),
             time_slots: TimeSlots::new(ports.clone(), Arc::clone(&settings)),
             users: Users::new(ports.clone(), Arc::clone(&settings)),
             ports,

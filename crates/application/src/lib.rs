@@ -26,6 +26,7 @@ pub mod doctor;
 pub mod patient;
 pub mod pharmacy;
 pub mod session;
+pub mod statistics;
 pub mod time_slot;
 pub mod user;
 

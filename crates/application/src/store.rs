@@ -12,8 +12,9 @@ use crate::doctor::{DoctorQueries, DoctorRepository};
 use crate::error::StoreError;
 use crate::idempotency::IdempotencyRepository;
 use crate::patient::{PatientQueries, PatientRepository};
-use crate::pharmacy::PharmacyRepository;
+use crate::pharmacy::{PharmacyQueries, PharmacyRepository};
 use crate::session::{SessionQueries, SessionRepository};
+use crate::statistics::StatisticsQueries;
 use crate::time_slot::{TimeSlotQueries, TimeSlotRepository};
 use crate::user::{UserQueries, UserRepository};
 
@@ -78,8 +79,12 @@ pub trait Queries: Send + Sync {
     fn doctors(&self) -> &dyn DoctorQueries;
     /// Returns the patients.
     fn patients(&self) -> &dyn PatientQueries;
+    /// Returns the pharmacies.
+    fn pharmacies(&self) -> &dyn PharmacyQueries;
     /// Returns the sessions.
     fn sessions(&self) -> &dyn SessionQueries;
+    /// Returns what is counted for an overview.
+    fn statistics(&self) -> &dyn StatisticsQueries;
     /// Returns the time slots.
     fn time_slots(&self) -> &dyn TimeSlotQueries;
     /// Returns the users.

@@ -43,6 +43,7 @@ pub mod audit;
 pub mod availability;
 pub mod care;
 pub mod doctor;
+pub mod overview;
 pub mod password;
 pub mod patient;
 pub mod pharmacy;

@@ -53,6 +53,8 @@ choice! {
         DisableUser = "disable_user",
         /// Let a disabled user act again.
         EnableUser = "enable_user",
+        /// Look over the whole installation in figures.
+        ReadStatistics = "read_statistics",
         /// Look through the doctors.
         ListDoctors = "list_doctors",
         /// Read a doctor's profile.
@@ -196,7 +198,8 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
         | Action::ChangeUser
         | Action::ApproveUser
         | Action::DisableUser
-        | Action::EnableUser => match role {
+        | Action::EnableUser
+        | Action::ReadStatistics => match role {
             Role::Admin => Allow,
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
         },
@@ -351,6 +354,7 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::ApproveUser
         | Action::DisableUser
         | Action::EnableUser
+        | Action::ReadStatistics
         | Action::ListDoctors
         | Action::ReadDoctor
         | Action::CreateDoctor
@@ -438,6 +442,7 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::ApproveUser
         | Action::DisableUser
         | Action::EnableUser
+        | Action::ReadStatistics
         | Action::CreateDoctor
         | Action::ArchiveDoctor
         | Action::RestoreDoctor

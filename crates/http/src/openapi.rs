@@ -16,7 +16,9 @@ use medilink_application::assignment::{AssignedDoctorView, AssignmentView};
 use medilink_application::availability::FreeTimeView;
 use medilink_application::doctor::DoctorView;
 use medilink_application::patient::PatientView;
+use medilink_application::pharmacy::PharmacyView;
 use medilink_application::session::{SessionView, SignedInView};
+use medilink_application::statistics::StatisticsView;
 use medilink_application::time_slot::{PublishedView, TimeSlotView};
 use medilink_application::user::UserView;
 use utoipa::openapi::path::{Operation, PathItem};
@@ -52,9 +54,11 @@ use crate::{api, docs, host, limit, middleware, responses};
         DoctorView,
         FreeTimeView,
         PatientView,
+        PharmacyView,
         PublishedView,
         SessionView,
         SignedInView,
+        StatisticsView,
         TimeSlotView,
         UserView,
     )),
@@ -64,9 +68,11 @@ use crate::{api, docs, host, limit, middleware, responses};
         (name = "users", description = "Accounts, for administrators."),
         (name = "patients", description = "Patients' records."),
         (name = "doctors", description = "The directory of doctors."),
+        (name = "pharmacies", description = "The directory of pharmacies."),
         (name = "assignments", description = "Which doctors care for which patients."),
         (name = "time slots", description = "What doctors publish of their time."),
         (name = "appointments", description = "Booking, and what becomes of it."),
+        (name = "statistics", description = "The installation in figures, for administrators."),
         (name = "operations", description = "For those who run MediLink."),
     ),
 )]

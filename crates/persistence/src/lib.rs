@@ -37,6 +37,7 @@ mod idempotency;
 mod patient;
 mod pharmacy;
 mod session;
+mod statistics;
 mod time_slot;
 mod user;
 

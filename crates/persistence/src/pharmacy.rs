@@ -1,23 +1,42 @@
 //! Pharmacies in the database.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
-use medilink_application::pharmacy::PharmacyRepository;
+use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::pharmacy::{
+    PharmacyFilter, PharmacyQueries, PharmacyRepository, PharmacyView,
+};
 use medilink_domain::email::Email;
 use medilink_domain::id::{PharmacyId, UserId};
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place};
+use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place, fold, words};
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
+};
 
-use crate::entity::pharmacy;
+use crate::entity::{pharmacy, pharmacy_word};
 use crate::error::store_error;
-use crate::stored::{Broken, Stored, one, optional, revision};
+use crate::page;
+use crate::search::found_by;
+use crate::store::SeaOrmQueries;
+use crate::stored::{Broken, Stored, any, one, optional, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
 impl PharmacyRepository for SeaOrmUnitOfWork {
+    async fn find(&mut self, id: PharmacyId) -> Result<Option<Pharmacy>, StoreError> {
+        one(pharmacy::Entity::find_by_id(id.as_uuid()), &self.transaction).await
+    }
+
+    async fn lock(&mut self, id: PharmacyId) -> Result<Option<Pharmacy>, StoreError> {
+        let locked = pharmacy::Entity::find_by_id(id.as_uuid()).lock(LockType::NoKeyUpdate);
+        one(locked, &self.transaction).await
+    }
+
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Pharmacy>, StoreError> {
         let locked = pharmacy::Entity::find()
             .filter(pharmacy::Column::UserId.eq(user.as_uuid()))
@@ -25,33 +44,116 @@ impl PharmacyRepository for SeaOrmUnitOfWork {
         one(locked, &self.transaction).await
     }
 
-    async fn is_license_taken(&mut self, number: &LicenseNumber) -> Result<bool, StoreError> {
-        let holders = pharmacy::Entity::find()
-            .filter(pharmacy::Column::LicenseNumber.eq(number.disclose()))
-            // Bare, as the partial index has it; a parameter would not be known to match it.
-            .filter(Expr::col(pharmacy::Column::IsVerified))
-            .count(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(0 < holders)
+    async fn is_license_taken(
+        &mut self,
+        number: &LicenseNumber,
+        except: Option<PharmacyId>,
+    ) -> Result<bool, StoreError> {
+        // Bare, as the partial index has it; a parameter would not be known to match it.
+        let holders = licensed(number, except).filter(Expr::col(pharmacy::Column::IsVerified));
+        any(holders, &self.transaction).await
+    }
+
+    async fn is_license_entered(
+        &mut self,
+        number: &LicenseNumber,
+        except: Option<PharmacyId>,
+    ) -> Result<bool, StoreError> {
+        let entries = licensed(number, except).filter(pharmacy::Column::UserId.is_null());
+        any(entries, &self.transaction).await
     }
 
     async fn insert(&mut self, pharmacy: &Pharmacy) -> Result<(), StoreError> {
-        self.add(row(pharmacy)).await
+        self.add(row(pharmacy)).await?;
+        let words = search_words(&pharmacy.profile);
+        self.add_words::<pharmacy_word::Entity>(pharmacy.id.as_uuid(), words).await
     }
 
     async fn update(&mut self, pharmacy: &Pharmacy) -> Result<(), StoreError> {
         use pharmacy::Column;
 
-        self.replace(
-            Concept::Pharmacy,
-            [Column::Id, Column::Version],
-            pharmacy.id.as_uuid(),
-            pharmacy.revision,
-            row(pharmacy),
-        )
-        .await
+        let id = pharmacy.id.as_uuid();
+        let columns = [Column::Id, Column::Version];
+        self.replace(Concept::Pharmacy, columns, id, pharmacy.revision, row(pharmacy)).await?;
+        self.replace_words::<pharmacy_word::Entity>(id, search_words(&pharmacy.profile)).await
     }
+}
+
+#[async_trait]
+impl PharmacyQueries for SeaOrmQueries {
+    async fn find(&self, id: PharmacyId) -> Result<Option<PharmacyView>, StoreError> {
+        let pharmacy = one(pharmacy::Entity::find_by_id(id.as_uuid()), &self.0).await?;
+        Ok(pharmacy.map(PharmacyView::of))
+    }
+
+    async fn list(
+        &self,
+        filter: &PharmacyFilter,
+        stretch: &Stretch,
+    ) -> Result<Found<PharmacyView>, StoreError> {
+        let selected = select(filter);
+        let id = (pharmacy::Entity, pharmacy::Column::Id);
+        let total = page::total(&self.0, &selected, id, stretch).await?;
+        let rows = page_of(selected, stretch).all(&self.0).await.map_err(store_error)?;
+        let found = page::found(rows, stretch, total, |last| Position {
+            key: last.sort_name.clone(),
+            id: last.id,
+        });
+        found.try_map(|row| restored(&row).map(PharmacyView::of))
+    }
+}
+
+/// Selects the pharmacies that have a licence number, but for one.
+fn licensed(number: &LicenseNumber, except: Option<PharmacyId>) -> Select<pharmacy::Entity> {
+    use pharmacy::Column;
+
+    let others = except.map(|id| Column::Id.ne(id.as_uuid()));
+    pharmacy::Entity::find()
+        .filter(Column::LicenseNumber.eq(number.disclose()))
+        .filter(others.into_iter().fold(Condition::all(), Condition::add))
+}
+
+/// Selects what a list should show.
+pub(crate) fn select(filter: &PharmacyFilter) -> Select<pharmacy::Entity> {
+    use pharmacy::Column;
+
+    let found = found_by::<pharmacy_word::Entity>(Column::Id, filter.search.as_ref());
+    let mut select = pharmacy::Entity::find().filter(found);
+    if let Some(city) = &filter.city {
+        select = select.filter(Column::CityKey.eq(fold(city.disclose())));
+    }
+    if let Some(verified) = filter.verified {
+        select = select.filter(Column::IsVerified.eq(verified));
+    }
+    select
+}
+
+/// Selects a stretch of it, by name.
+pub(crate) fn page_of(
+    select: Select<pharmacy::Entity>,
+    stretch: &Stretch,
+) -> Select<pharmacy::Entity> {
+    use pharmacy::Column;
+
+    let mut select = select
+        .order_by_asc(Column::SortName)
+        .order_by_asc(Column::Id)
+        .limit(stretch.limit.get() + 1);
+    if let Some(position) = &stretch.after {
+        select = select.filter(page::behind(
+            [Expr::col(Column::SortName), Expr::col(Column::Id)],
+            [Expr::val(position.key.clone()), Expr::val(position.id)],
+            false,
+        ));
+    }
+    select
+}
+
+/// Everything that a pharmacy is searched by.
+fn search_words(profile: &PharmacyProfile) -> BTreeSet<String> {
+    let name = profile.name.as_ref().map_or("", OrganizationName::disclose);
+    let city = profile.city.as_ref().map_or("", Place::disclose);
+    words(&format!("{name} {city}"))
 }
 
 fn row(pharmacy: &Pharmacy) -> pharmacy::ActiveModel {
@@ -61,11 +163,13 @@ fn row(pharmacy: &Pharmacy) -> pharmacy::ActiveModel {
         id: Set(id.as_uuid()),
         user_id: Set(user.map(UserId::as_uuid)),
         name: Set(profile.name.as_ref().map(|it| it.disclose().to_owned())),
+        sort_name: Set(profile.name.as_ref().map(|it| fold(it.disclose())).unwrap_or_default()),
         license_number: Set(profile.license_number.as_ref().map(|it| it.disclose().to_owned())),
         email: Set(profile.email.as_ref().map(|it| it.disclose().to_owned())),
         phone: Set(profile.phone.as_ref().map(|it| it.disclose().to_owned())),
         address: Set(profile.address.as_ref().map(|it| it.disclose().to_owned())),
         city: Set(place(&profile.city)),
+        city_key: Set(profile.city.as_ref().map(|it| fold(it.disclose()))),
         state: Set(place(&profile.state)),
         country: Set(place(&profile.country)),
         is_verified: Set(*is_verified),

@@ -389,3 +389,6 @@ async fn explained(database: &DatabaseConnection, statement: Statement) -> Vec<S
     let steps = database.query_all_raw(explain).await.unwrap();
     steps.iter().map(|step| step.try_get("", "detail").unwrap()).collect()
 }
+
+mod overview;
+mod pharmacy;

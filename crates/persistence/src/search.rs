@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::entity::{doctor_word, user_word};
+use crate::entity::{doctor_word, pharmacy_word, user_word};
 use crate::error::store_error;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
@@ -29,6 +29,11 @@ pub(crate) trait Words: EntityTrait {
 impl Words for doctor_word::Entity {
     const WORD: Self::Column = doctor_word::Column::Word;
     const RECORD: Self::Column = doctor_word::Column::DoctorId;
+}
+
+impl Words for pharmacy_word::Entity {
+    const WORD: Self::Column = pharmacy_word::Column::Word;
+    const RECORD: Self::Column = pharmacy_word::Column::PharmacyId;
 }
 
 impl Words for user_word::Entity {

@@ -238,7 +238,15 @@ impl Queries for SeaOrmQueries {
         self
     }
 
+    fn pharmacies(&self) -> &dyn medilink_application::pharmacy::PharmacyQueries {
+        self
+    }
+
     fn sessions(&self) -> &dyn medilink_application::session::SessionQueries {
+        self
+    }
+
+    fn statistics(&self) -> &dyn medilink_application::statistics::StatisticsQueries {
         self
     }
 

@@ -17,8 +17,9 @@ pub use self::caller::{
 pub use self::clinic::FakeClinic;
 pub use self::port::{FixedClock, PlainCursors, SequentialIds};
 pub use self::record::{
-    CREATOR, a_booking, a_doctor, a_hash, a_licensed_doctor, a_patient, a_pharmacy, a_session,
-    a_slot, a_user, an_appointment, an_appointment_of_today, an_assignment, the_first_change,
+    CREATOR, a_booking, a_doctor, a_hash, a_licensed_doctor, a_licensed_pharmacy, a_patient,
+    a_pharmacy, a_session, a_slot, a_user, an_appointment, an_appointment_of_today, an_assignment,
+    the_first_change,
 };
 pub use self::time::{NOW, at, day};
 pub use self::trail::Trail;

@@ -41,7 +41,14 @@ pub fn a_licensed_doctor() -> Doctor {
 /// Makes pharmacy 5, which nobody has verified yet.
 pub fn a_pharmacy() -> Pharmacy {
     let id = PharmacyId::new(Uuid::from_u128(5));
-    Pharmacy::new(id, PharmacyProfile::default(), None, at(NOW))
+    Pharmacy::new(id, PharmacyProfile::default(), at(NOW))
+}
+
+/// Makes pharmacy 5 with a licence number, which nobody has checked.
+pub fn a_licensed_pharmacy() -> Pharmacy {
+    let license_number = LicenseNumber::parse("DE-1").ok();
+    let pharmacy = a_pharmacy();
+    Pharmacy { profile: PharmacyProfile { license_number, ..pharmacy.profile }, ..pharmacy }
 }
 
 /// Makes patient 4, whose record somebody else made.

@@ -17,10 +17,13 @@ use crate::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
 use crate::patient::{
     MockPatientQueries, MockPatientRepository, PatientQueries, PatientRepository,
 };
-use crate::pharmacy::{MockPharmacyRepository, PharmacyRepository};
+use crate::pharmacy::{
+    MockPharmacyQueries, MockPharmacyRepository, PharmacyQueries, PharmacyRepository,
+};
 use crate::session::{
     MockSessionQueries, MockSessionRepository, SessionQueries, SessionRepository,
 };
+use crate::statistics::{MockStatisticsQueries, StatisticsQueries};
 use crate::store::{Queries, UnitOfWork};
 use crate::time_slot::{
     MockTimeSlotQueries, MockTimeSlotRepository, TimeSlotQueries, TimeSlotRepository,
@@ -112,8 +115,12 @@ pub struct FakeQueries {
     pub doctors: MockDoctorQueries,
     /// The patients.
     pub patients: MockPatientQueries,
+    /// The pharmacies.
+    pub pharmacies: MockPharmacyQueries,
     /// The sessions.
     pub sessions: MockSessionQueries,
+    /// What is counted for an overview.
+    pub statistics: MockStatisticsQueries,
     /// The time slots.
     pub time_slots: MockTimeSlotQueries,
     /// The users.
@@ -137,8 +144,16 @@ impl Queries for FakeQueries {
         &self.patients
     }
 
+    fn pharmacies(&self) -> &dyn PharmacyQueries {
+        &self.pharmacies
+    }
+
     fn sessions(&self) -> &dyn SessionQueries {
         &self.sessions
+    }
+
+    fn statistics(&self) -> &dyn StatisticsQueries {
+        &self.statistics
     }
 
     fn time_slots(&self) -> &dyn TimeSlotQueries {

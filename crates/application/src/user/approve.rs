@@ -49,7 +49,7 @@ impl Users {
             work.doctors().update(&doctor).await?;
         }
         if let Some(mut pharmacy) = pharmacy {
-            pharmacy.verify(now);
+            pharmacy.approve(now);
             work.pharmacies().update(&pharmacy).await?;
         }
         let view = view(&mut *work, user).await?;

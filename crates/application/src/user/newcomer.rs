@@ -192,7 +192,7 @@ async fn is_license_taken(work: &mut dyn UnitOfWork, profile: &Profile) -> Resul
             None => false,
         },
         Profile::Pharmacy(profile) => match &profile.license_number {
-            Some(number) => work.pharmacies().is_license_taken(number).await?,
+            Some(number) => work.pharmacies().is_license_taken(number, None).await?,
             None => false,
         },
         Profile::Admin | Profile::Coordinator | Profile::Patient(_) => false,

@@ -219,7 +219,7 @@ mod tests {
         for profile in [a_doctors_profile(), a_pharmacys_profile()] {
             let mut clinic = a_clinic(&["ada"], true);
             clinic.work.doctors.expect_is_license_taken().returning(|_, _| Ok(true));
-            clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(true));
+            clinic.work.pharmacies.expect_is_license_taken().returning(|_, _| Ok(true));
             let username = Username::parse("ada").ok();
 
             let (refused, trail) = register(clinic, Newcomer { username, ..ada(profile) }).await;
@@ -298,7 +298,7 @@ mod tests {
     #[tokio::test]
     async fn a_pharmacy_waits_and_the_profile_begins_with_what_the_account_says() {
         let mut clinic = a_welcoming_clinic();
-        clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(false));
+        clinic.work.pharmacies.expect_is_license_taken().returning(|_, _| Ok(false));
         let insert = clinic.work.pharmacies.expect_insert();
         insert
             .withf(|pharmacy| {
@@ -347,7 +347,7 @@ mod tests {
             let mut clinic = a_welcoming_clinic();
             clinic.settings.approval_required = false;
             clinic.work.doctors.expect_is_license_taken().returning(|_, _| Ok(false));
-            clinic.work.pharmacies.expect_is_license_taken().returning(|_| Ok(false));
+            clinic.work.pharmacies.expect_is_license_taken().returning(|_, _| Ok(false));
             let doctor = clinic.work.doctors.expect_insert();
             doctor.withf(|doctor| doctor.is_verified).returning(|_| Ok(()));
             let pharmacy = clinic.work.pharmacies.expect_insert();

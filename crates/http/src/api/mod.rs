@@ -12,6 +12,7 @@ mod patient;
 mod pharmacy;
 mod session;
 mod set_up;
+mod statistics;
 mod time_slot;
 mod user;
 
@@ -32,9 +33,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .configure(patient::routes)
                 .configure(doctor::routes)
                 .configure(availability::routes)
+                .configure(pharmacy::routes)
                 .configure(assignment::routes)
                 .configure(time_slot::routes)
-                .configure(appointment::routes),
+                .configure(appointment::routes)
+                .configure(statistics::routes),
         )
         .configure(health::routes);
 }

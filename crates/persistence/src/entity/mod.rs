@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod doctor_word;
 pub(crate) mod patient;
 pub(crate) mod pharmacy;
+pub(crate) mod pharmacy_word;
 pub(crate) mod session;
 pub(crate) mod time_slot;
 pub(crate) mod used_refresh_token;
@@ -37,6 +38,7 @@ prints_its_table! {
     doctor_word,
     patient,
     pharmacy,
+    pharmacy_word,
     session,
     time_slot,
     used_refresh_token,

@@ -1,0 +1,43 @@
+//! How SQLite goes about what an overview counts.
+
+use medilink_application::testing::{NOW, at};
+use medilink_domain::overview::OverviewPeriod;
+use sea_orm::DbBackend;
+
+use super::{a_database, explained};
+use crate::statistics;
+use crate::store::statement;
+
+/// What an overview counts costs as much as it counts: an index of users, and the rows of a period.
+#[tokio::test]
+async fn an_overview_reads_no_more_than_it_counts() {
+    let (_folder, database) = a_database().await;
+    let period = OverviewPeriod::new(None, None, at(NOW)).unwrap();
+    let ask = |sql| statement(DbBackend::Sqlite, sql, []);
+
+    for (asked, expected) in [
+        (ask(statistics::USERS), ["SCAN users USING COVERING INDEX", "users_role_status"]),
+        (
+            statistics::appointments(DbBackend::Sqlite, period),
+            ["SEARCH appointments USING INDEX", "starts_at>? AND starts_at<?"],
+        ),
+        (
+            statistics::published(DbBackend::Sqlite, period),
+            ["SEARCH time_slots USING INDEX", "starts_at>? AND starts_at<?"],
+        ),
+        (
+            statement(DbBackend::Sqlite, statistics::FAILED_SIGN_INS, [at(NOW).as_utc().into()]),
+            ["SEARCH audit_entries USING COVERING INDEX", "at>?"],
+        ),
+    ] {
+        let plan = explained(&database, asked).await;
+        assert!(expected.iter().all(|words| plan[0].contains(words)), "{plan:#?}");
+        let others = plan.iter().skip(1).all(|step| step == "USE TEMP B-TREE FOR GROUP BY");
+        assert!(others, "{plan:#?}");
+    }
+    // Whole records are read of doctors and pharmacies alone, who are few.
+    let plan = explained(&database, ask(statistics::DIRECTORY)).await;
+    let walked = plan.iter().filter(|step| step.starts_with("SCAN"));
+    assert!(walked.clone().all(|step| step.contains("COVERING INDEX")), "{plan:#?}");
+    assert!(walked.clone().any(|step| step.starts_with("SCAN patients")), "{plan:#?}");
+}
