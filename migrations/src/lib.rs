@@ -14,6 +14,7 @@ mod m0002_sign_in;
 mod m0003_users;
 mod m0004_directory;
 mod m0006_time_slots;
+mod m0007_seals;
 mod m0009_pharmacies;
 mod m0011_agenda;
 mod m0012_attempts;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_users::Migration),
             Box::new(m0004_directory::Migration),
             Box::new(m0006_time_slots::Migration),
+            Box::new(m0007_seals::Migration),
             Box::new(m0009_pharmacies::Migration),
             Box::new(m0011_agenda::Migration),
             Box::new(m0012_attempts::Migration),

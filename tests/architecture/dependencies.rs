@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "email_address",
             "jiff",
             "serde",
+            "sha2",
             "strsim",
             "thiserror",
             "unicode-normalization",

@@ -1,6 +1,7 @@
 //! The program as an operator runs it: two at once, killed in the middle, told to stop.
 
 mod assignment;
+mod audit;
 mod canary;
 mod command_line;
 mod config;

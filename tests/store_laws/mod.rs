@@ -11,6 +11,7 @@ mod idempotency;
 mod patient;
 mod pharmacy;
 mod schema;
+mod seal;
 mod session;
 mod statistics;
 mod time_slot;

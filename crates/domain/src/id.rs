@@ -62,6 +62,8 @@ id! {
     AssignmentId,
     /// One line of the audit trail.
     AuditEntryId,
+    /// One chain of seals of the audit trail.
+    ChainId,
     /// A person who practises medicine here.
     DoctorId,
     /// A person who receives care here.

@@ -110,5 +110,6 @@ fn row(entry: &AuditEntry) -> audit_entry::ActiveModel {
         concept: Set(record.map(|record| record.concept.as_str().to_owned())),
         record_id: Set(record.map(|record| record.id)),
         patient_id: Set(patient.map(PatientId::as_uuid)),
+        count: Set(None),
     }
 }

@@ -16,7 +16,9 @@ mod writer;
 
 mod audit;
 mod expiry;
+mod inspection;
 mod migration;
+mod seal;
 mod store;
 mod transaction;
 mod unit_of_work;
@@ -43,5 +45,7 @@ mod user;
 
 pub use self::audit::GroupedAuditLog;
 pub use self::connection::{DatabaseUrl, DatabaseUrlError, OpenError};
+pub use self::inspection::inspect;
 pub use self::migration::{MigrationState, up as migrate};
+pub use self::seal::{RunningSealer, Sealer};
 pub use self::store::{SeaOrmStore, look};

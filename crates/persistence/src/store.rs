@@ -103,6 +103,11 @@ impl SeaOrmStore {
         }
     }
 
+    /// Returns the connections that read.
+    pub(crate) const fn reads(&self) -> &DatabaseConnection {
+        &self.reads
+    }
+
     /// Begins a unit of work for somebody.
     pub(crate) async fn work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
         match &self.writes {

@@ -70,7 +70,7 @@ async fn make(create: Create, config: &Config) -> Result<(), Failure> {
         .create_admin(CreateAdmin { username, email, password })
         .await
         .map_err(explain);
-    store.close().await;
+    close(store).await;
     let admin = admin?;
     writeln!(stdout(), "{} is an administrator now", admin.username).map_err(Failure::other)
 }
@@ -83,7 +83,7 @@ async fn reset_password(reset: ResetPasswordOf, config: &Config) -> Result<(), F
     let (application, store) = open(config).await?;
     let command = ResetPassword { name: reset.username, password: Password::typed(password) };
     let user = application.users.reset_password(command).await.map_err(explain);
-    store.close().await;
+    close(store).await;
     let user = user?;
     let done = "has the new password now, and is signed out everywhere";
     writeln!(stdout(), "{} {done}", user.username).map_err(Failure::other)
@@ -98,6 +98,12 @@ async fn open(config: &Config) -> Result<(Data<Application>, SeaOrmStore), Failu
     let store = wire::store(config, false).await?;
     let application = wire::application(config, secret::keys(config)?, store.clone())?;
     Ok((application, store))
+}
+
+/// Seals what was written, and closes the database.
+async fn close(store: SeaOrmStore) {
+    wire::sealer(store.clone()).finish().await;
+    store.close().await;
 }
 
 /// Reads the password of an administrator who is to be made, or says every reason against it.

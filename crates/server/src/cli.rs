@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{admin, check, demo, migrate, serve, show, telemetry};
+use crate::{admin, audit, check, demo, migrate, serve, show, telemetry};
 
 /// A healthcare coordination backend: people, appointments, and who may see what.
 #[derive(Parser)]
@@ -54,6 +54,9 @@ enum Verb {
         after_help = "Example: medilink admin create --username ada --email ada@example.org"
     )]
     Admin(admin::Admin),
+    /// Look whether the audit trail is whole.
+    #[command(subcommand, after_help = "Example: medilink audit verify")]
+    Audit(audit::Audit),
     /// Print the OpenAPI document.
     #[command(after_help = "Example: medilink openapi > openapi.json")]
     Openapi,
@@ -83,7 +86,11 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Verb::Config(ConfigVerb::Check) => return check::check(&cli.settings).await,
         Verb::Config(ConfigVerb::Example) => return show::example(),
         Verb::Demo => return demo::demo(cli.settings).await,
-        Verb::Serve(_) | Verb::Migrate(_) | Verb::Admin(_) | Verb::Config(ConfigVerb::Show) => {}
+        Verb::Serve(_)
+        | Verb::Migrate(_)
+        | Verb::Admin(_)
+        | Verb::Audit(_)
+        | Verb::Config(ConfigVerb::Show) => {}
     }
     let config = Config::read(&cli.settings)?;
     telemetry::start(&config)?;
@@ -92,6 +99,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Verb::Migrate(verb) => migrate::migrate(&verb, &config).await,
         Verb::Admin(verb) => admin::admin(verb, &config).await,
         Verb::Demo => demo::demo(cli.settings).await,
+        Verb::Audit(verb) => audit::audit(verb, &config).await,
         Verb::Openapi => show::openapi(),
         Verb::Config(ConfigVerb::Show) => show::config(&config),
         Verb::Config(ConfigVerb::Check) => check::check(&cli.settings).await,

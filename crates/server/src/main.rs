@@ -12,6 +12,7 @@ mod telemetry;
 mod wire;
 
 mod admin;
+mod audit;
 mod check;
 mod migrate;
 mod serve;

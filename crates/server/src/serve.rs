@@ -94,6 +94,7 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     if let Some(token) = set_up_token {
         invite(address, &token).map_err(Failure::other)?;
     }
+    let sealer = wire::sealer(store.clone()).start();
     actix_web::rt::spawn(forget(edge));
     actix_web::rt::spawn(forget_expired(store.clone()));
     let server = server.run();
@@ -106,6 +107,8 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         handle.stop(true).await;
     });
     let outcome = server.await;
+    // Nobody is served any more, so nothing is committed behind it.
+    sealer.stop().await;
     store.close().await;
     outcome.map_err(Failure::other)
 }

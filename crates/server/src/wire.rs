@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use medilink_application::Application;
 use medilink_application::application::{Ports, Settings};
 use medilink_http::{Edge, Limits, POLICIES};
-use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
+use medilink_persistence::{GroupedAuditLog, SeaOrmStore, Sealer};
 use medilink_security::{
     Argon2Hasher, DerivedSetUpToken, JwtIssuer, SealedCursors, SealedDevices, SecretKeys,
     SystemClock, SystemIds,
@@ -18,6 +18,11 @@ use crate::failure::Failure;
 /// Opens the database.
 pub(crate) async fn store(config: &Config, migrate: bool) -> Result<SeaOrmStore, Failure> {
     Ok(SeaOrmStore::open(&config.database, migrate).await?)
+}
+
+/// Makes what seals the audit trail.
+pub(crate) fn sealer(store: SeaOrmStore) -> Sealer {
+    Sealer::new(store, Arc::new(SystemClock), Arc::new(SystemIds))
 }
 
 /// Builds the application on a store, with the keys that it signs with.

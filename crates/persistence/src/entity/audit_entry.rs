@@ -19,6 +19,7 @@ pub struct Model {
     pub concept: Option<String>,
     pub record_id: Option<Uuid>,
     pub patient_id: Option<Uuid>,
+    pub count: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

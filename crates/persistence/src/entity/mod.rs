@@ -5,7 +5,10 @@ pub(crate) mod appointment;
 pub(crate) mod appointment_change;
 pub(crate) mod assignment;
 pub(crate) mod attempt;
+pub(crate) mod audit_chain;
 pub(crate) mod audit_entry;
+pub(crate) mod audit_seal;
+pub(crate) mod audit_unsealed;
 pub(crate) mod doctor;
 pub(crate) mod doctor_word;
 pub(crate) mod patient;
@@ -33,7 +36,10 @@ prints_its_table! {
     appointment_change,
     assignment,
     attempt,
+    audit_chain,
     audit_entry,
+    audit_seal,
+    audit_unsealed,
     doctor,
     doctor_word,
     patient,

@@ -1,0 +1,16 @@
+//! An entry of the audit trail that waits for its seal.
+
+use sea_orm::entity::prelude::*;
+
+/// An entry of the audit trail that waits for its seal.
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_unsealed")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub entry_id: Uuid,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,400 @@
+//! Sealing the audit trail: what was committed is appended to a chain, a moment later and a batch at a
+//! time.
+//!
+//! Whoever commits an entry leaves its id in `audit_unsealed`, and whoever seals it takes it from there
+//! in the same unit of work, so no entry is sealed twice and none is forgotten: what a process has left
+//! when it ended, the next one finds. Each process appends to a chain of its own. It goes on with one
+//! that nobody holds any more, so that there are never more chains than there were processes at once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use medilink_application::error::StoreError;
+use medilink_application::ports::{Clock, Ids};
+use medilink_domain::id::{AuditEntryId, ChainId};
+use medilink_domain::inspection::Unreadable;
+use medilink_domain::seal::{Hash, Head, Seal, StoredEntry, digest_of_missing};
+use medilink_domain::time::Timestamp;
+use sea_orm::sea_query::{LockBehavior, LockType, Query, SimpleExpr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait, Set,
+};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::entity::{audit_chain, audit_entry, audit_seal, audit_unsealed};
+use crate::error::{store_error, unavailable};
+use crate::store::SeaOrmStore;
+use crate::stored::any;
+use crate::unit_of_work::SeaOrmUnitOfWork;
+
+/// How many entries are sealed in one unit of work: few enough that nobody notices the wait on
+/// SQLite, where all other writers wait.
+const BATCH: u64 = 250;
+
+/// How long the sealer rests when everything is sealed.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long a stop waits for the last seals.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// For how long a process keeps its chain that says nothing.
+const HELD: TimeDelta = TimeDelta::minutes(1);
+
+/// Seals what was committed, whoever has committed it.
+pub struct Sealer {
+    store: SeaOrmStore,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    /// Who this is, among those who seal.
+    holder: Uuid,
+    /// The chain that it appends to, once it has one.
+    chain: Option<ChainId>,
+}
+
+/// A [`Sealer`] at work, until it is told to stop.
+pub struct RunningSealer {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Sealer {
+    /// Makes a sealer.
+    pub fn new(store: SeaOrmStore, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        let holder = ids.next();
+        Self { store, clock, ids, holder, chain: None }
+    }
+
+    /// Starts sealing on the present runtime, a moment after each commit.
+    pub fn start(mut self) -> RunningSealer {
+        let (stop, mut stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            loop {
+                // A stop does not wait until all is sealed that an update, say, has left: a batch that
+                // is dropped is as if it had not begun.
+                tokio::select! {
+                    sealed = self.seal_what_waits() => if let Err(error) = sealed {
+                        // What waits goes on to wait.
+                        tracing::warn!(%error, "audit entries could not be sealed yet");
+                    },
+                    _ = &mut stopped => break,
+                }
+                if tokio::time::timeout(REST, &mut stopped).await.is_ok() {
+                    break;
+                }
+            }
+            self.finish().await;
+        });
+        RunningSealer { stop, task }
+    }
+
+    /// Seals everything that was committed, and lets others go on with the chain. If that fails, the
+    /// next process does it.
+    pub async fn finish(mut self) {
+        let finish = async {
+            self.seal_what_waits().await?;
+            self.leave().await
+        };
+        match tokio::time::timeout(PATIENCE, finish).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "audit entries wait to be sealed"),
+            Err(_) => tracing::warn!("sealing takes long; audit entries wait to be sealed"),
+        }
+    }
+
+    /// Seals what was committed so far. Returns how many entries that were.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`] if the database fails. What was sealed before then is sealed.
+    pub async fn seal_what_waits(&mut self) -> Result<u64, StoreError> {
+        let mut sealed = 0;
+        loop {
+            let began = Instant::now();
+            let batch = self.seal_batch().await?;
+            sealed += batch;
+            if batch < BATCH {
+                return Ok(sealed);
+            }
+            // Others have the writer for at least half of the time.
+            tokio::time::sleep(began.elapsed()).await;
+        }
+    }
+
+    async fn seal_batch(&mut self) -> Result<u64, StoreError> {
+        // Looking costs no turn to write.
+        if !any(audit_unsealed::Entity::find(), self.store.reads()).await? {
+            return Ok(0);
+        }
+        let now = self.clock.now();
+        let work = self.store.reserved_work().await?;
+        let entries = work.take_unsealed().await?;
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let mut digests = work.digests(&entries).await?;
+        let hold = Hold { chain: self.chain, by: self.holder, until: now.saturating_add(HELD) };
+        let mut head = work.hold_chain(&hold, now, &*self.ids).await?;
+        let chain = head.chain;
+        let seals = entries.iter().map(|entry| {
+            let digest = digests.remove(entry).unwrap_or_else(|| {
+                tracing::error!(%entry, "an audit entry was gone before it was sealed");
+                digest_of_missing(*entry)
+            });
+            head.seal(*entry, digest, now)
+        });
+        let rows = seals.map(|seal| row(&seal)).collect::<Result<Vec<_>, _>>()?;
+        audit_seal::Entity::insert_many(rows)
+            .exec_without_returning(&work.transaction)
+            .await
+            .map_err(store_error)?;
+        work.finish(&[]).await?;
+        self.chain = Some(chain);
+        Ok(u64::try_from(entries.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Lets others go on with the chain at once.
+    async fn leave(&mut self) -> Result<(), StoreError> {
+        use audit_chain::Column;
+
+        let Some(chain) = self.chain.take() else { return Ok(()) };
+        let work = self.store.reserved_work().await?;
+        audit_chain::Entity::update_many()
+            .set(audit_chain::ActiveModel {
+                held_until: Set(self.clock.now().as_utc()),
+                ..Default::default()
+            })
+            .filter(Column::Id.eq(chain.as_uuid()))
+            .filter(Column::Holder.eq(self.holder))
+            .exec(&work.transaction)
+            .await
+            .map_err(store_error)?;
+        work.finish(&[]).await
+    }
+}
+
+impl RunningSealer {
+    /// Seals what is left, and stops.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        // However it ended, it has.
+        let _ = self.task.await;
+    }
+}
+
+impl SeaOrmUnitOfWork {
+    /// Takes the oldest entries that wait for a seal and that nobody else is about to seal.
+    async fn take_unsealed(&self) -> Result<Vec<AuditEntryId>, StoreError> {
+        use audit_unsealed::{Column, Entity};
+
+        let oldest = Query::select()
+            .column(Column::EntryId)
+            .from(Entity)
+            .order_by(Column::EntryId, sea_orm::Order::Asc)
+            .limit(BATCH)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .to_owned();
+        let take = Query::delete()
+            .from_table(Entity)
+            .and_where(Column::EntryId.in_subquery(oldest))
+            .returning_col(Column::EntryId)
+            .to_owned();
+        let rows = self.transaction.query_all(&take).await.map_err(store_error)?;
+        let ids = rows.iter().map(|row| row.try_get_by_index(0).map(AuditEntryId::new));
+        let mut ids = ids.collect::<Result<Vec<_>, _>>().map_err(store_error)?;
+        // In the order of their making, which is the order of their ids.
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Returns the digests of the entries that are there.
+    async fn digests(
+        &self,
+        entries: &[AuditEntryId],
+    ) -> Result<HashMap<AuditEntryId, Hash>, StoreError> {
+        let ids = entries.iter().map(|entry| entry.as_uuid());
+        let stored = audit_entry::Entity::find()
+            .filter(audit_entry::Column::Id.is_in(ids))
+            .build(self.transaction.get_database_backend());
+        let rows = self.transaction.query_all_raw(stored).await.map_err(store_error)?;
+        // One that cannot be read is none.
+        let entries = rows.iter().filter_map(|row| stored_entry(row).ok());
+        Ok(entries.map(|entry| (AuditEntryId::new(entry.id), entry.digest())).collect())
+    }
+
+    /// Holds a chain for a while: the one that this process has, unless it was silent for so long that
+    /// somebody else took it; one that nobody holds; or a new one. Returns where it ends.
+    async fn hold_chain(
+        &self,
+        hold: &Hold,
+        now: Timestamp,
+        ids: &dyn Ids,
+    ) -> Result<Head, StoreError> {
+        use audit_chain::{Column, Entity};
+
+        if let Some(chain) = hold.chain
+            && self.take_chain(hold, chain, Column::Holder.eq(hold.by)).await?
+        {
+            return self.head(chain).await;
+        }
+        let is_free = Column::HeldUntil.lte(now.as_utc());
+        let free = Entity::find()
+            .filter(is_free.clone())
+            .order_by_asc(Column::Id)
+            .limit(1)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .one(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        if let Some(free) = free.map(|free| ChainId::new(free.id))
+            && self.take_chain(hold, free, is_free).await?
+        {
+            return self.head(free).await;
+        }
+        let new = ChainId::new(ids.next());
+        self.add(hold.row(new)).await?;
+        Ok(Head::before_all(new))
+    }
+
+    async fn take_chain(
+        &self,
+        hold: &Hold,
+        chain: ChainId,
+        condition: SimpleExpr,
+    ) -> Result<bool, StoreError> {
+        use audit_chain::{Column, Entity};
+
+        let mut row = hold.row(chain);
+        row.not_set(Column::Id);
+        let taken = Entity::update_many()
+            .set(row)
+            .filter(Column::Id.eq(chain.as_uuid()))
+            .filter(condition)
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(0 < taken.rows_affected)
+    }
+
+    async fn head(&self, chain: ChainId) -> Result<Head, StoreError> {
+        use audit_seal::Column;
+
+        let last = audit_seal::Entity::find()
+            .filter(Column::ChainId.eq(chain.as_uuid()))
+            .order_by_desc(Column::Number)
+            .limit(1)
+            .one(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        match last {
+            None => Ok(Head::before_all(chain)),
+            Some(last) => {
+                let length = u64::try_from(last.number).map_err(|_| unavailable(BrokenSeal))?;
+                Ok(Head { chain, length, hash: hash(&last.hash)? })
+            }
+        }
+    }
+}
+
+/// Who appends to a chain, and until when nobody else may.
+struct Hold {
+    /// The chain that was held until now.
+    chain: Option<ChainId>,
+    by: Uuid,
+    until: Timestamp,
+}
+
+impl Hold {
+    fn row(&self, chain: ChainId) -> audit_chain::ActiveModel {
+        audit_chain::ActiveModel {
+            id: Set(chain.as_uuid()),
+            holder: Set(self.by),
+            held_until: Set(self.until.as_utc()),
+        }
+    }
+}
+
+fn row(seal: &Seal) -> Result<audit_seal::ActiveModel, StoreError> {
+    let Seal { chain, number, entry, digest, at, hash } = seal;
+    Ok(audit_seal::ActiveModel {
+        chain_id: Set(chain.as_uuid()),
+        number: Set(i64::try_from(*number).map_err(|_| unavailable(BrokenSeal))?),
+        entry_id: Set(entry.as_uuid()),
+        digest: Set(digest.as_bytes().to_vec()),
+        sealed_at: Set(at.as_utc()),
+        hash: Set(hash.as_bytes().to_vec()),
+    })
+}
+
+/// Reads a stored hash.
+pub(crate) fn hash(stored: &[u8]) -> Result<Hash, StoreError> {
+    stored.try_into().map(Hash::new).map_err(|_| unavailable(BrokenSeal))
+}
+
+/// Reads a row as an entry, whatever the words in it.
+pub(crate) fn stored_entry(row: &QueryResult) -> Result<StoredEntry, Unreadable> {
+    let read = || -> Result<StoredEntry, sea_orm::DbErr> {
+        Ok(StoredEntry {
+            id: row.try_get("", "id")?,
+            at: row.try_get("", "at")?,
+            user_id: row.try_get("", "user_id")?,
+            role: row.try_get("", "role")?,
+            session_id: row.try_get("", "session_id")?,
+            request_id: row.try_get("", "request_id")?,
+            address: row.try_get("", "address")?,
+            action: row.try_get("", "action")?,
+            outcome: row.try_get("", "outcome")?,
+            concept: row.try_get("", "concept")?,
+            record_id: row.try_get("", "record_id")?,
+            patient_id: row.try_get("", "patient_id")?,
+            count: row.try_get("", "count")?,
+        })
+    };
+    read().map_err(|_| Unreadable)
+}
+
+/// A stored seal that is none: nobody builds on it.
+#[derive(Debug, thiserror::Error)]
+#[error("a stored seal of the audit trail cannot be read")]
+pub(crate) struct BrokenSeal;
+
+#[cfg(test)]
+mod tests {
+    use medilink_application::testing::{FixedClock, NOW, SequentialIds, at};
+    use medilink_domain::checkpoint::Checkpoint;
+    use medilink_migrations::{Migrator, MigratorTrait};
+
+    use super::*;
+    use crate::connection::{self, DatabaseUrl};
+
+    #[tokio::test]
+    async fn what_was_written_before_there_were_seals_is_sealed_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("medilink.db");
+        crate::file::create(&path).unwrap();
+        let url = DatabaseUrl::Sqlite(path.clone());
+        let database = connection::connect(connection::sqlite_writer(&path)).await.unwrap();
+        let steps = Migrator::migrations();
+        let before = steps.iter().take_while(|step| step.name() < "m0007").count();
+        Migrator::up(&database, u32::try_from(before).ok()).await.unwrap();
+        for number in 1..=3 {
+            let insert = format!(
+                "INSERT INTO audit_entries (id, at, action, outcome)
+                VALUES (x'{number:032}', '2029-01-01T00:00:00+00:00', 'sign_in', 'failed')"
+            );
+            database.execute_unprepared(&insert).await.unwrap();
+        }
+        database.close().await.unwrap();
+
+        let store = SeaOrmStore::open(&url, false).await.unwrap();
+        let (clock, ids) = (Arc::new(FixedClock(at(NOW))), Arc::new(SequentialIds::default()));
+        Sealer::new(store, clock, ids).finish().await;
+
+        let found = crate::inspect(&url, &Checkpoint::default(), |_| {}).await.unwrap();
+        assert_eq!((found.flaws, found.sealed, found.late), (vec![], 3, 3));
+    }
+}
