@@ -329,6 +329,26 @@ async fn every_choice_is_documented_by_its_name() {
     }
 }
 
+#[test]
+fn a_text_that_may_be_left_out_is_documented_to_be_blank_and_no_other_is() {
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+    let doctor = json!({"$ref": "#/components/schemas/CreateDoctorBody"});
+    let validator = validator(&document, &doctor);
+    let with = |field: &str, value: &str| {
+        let mut body = json!({"first_name": "Emily", "last_name": "Chen"});
+        body[field] = json!(value);
+        validator.is_valid(&body)
+    };
+
+    for field in ["license_number", "email", "phone", "city", "bio"] {
+        assert!(with(field, ""), "{field}");
+    }
+    for field in ["first_name", "last_name", "specialization", "consultation_fee", "booking"] {
+        assert!(!with(field, ""), "{field}");
+    }
+    assert!(!with("license_number", &"x".repeat(101)));
+}
+
 type Reads = fn(&str) -> bool;
 
 #[actix_web::test]

@@ -1,10 +1,13 @@
-//! What is done to the schemas of the document before anybody sees it: bodies are closed, the items
-//! of pages get their names, and what nothing refers to is left out.
+//! What is done to the schemas of the document before anybody sees it: bodies are closed, texts that
+//! may be left out may be blank, the items of pages get their names, and what nothing refers to is
+//! left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, SchemaType};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AnyOf, ArrayItems, KnownFormat, SchemaFormat, SchemaType,
+};
 use utoipa::openapi::{AllOf, Components, Object, OpenApi, Ref, RefOr, Schema, Type};
 
 use super::operations;
@@ -94,7 +97,7 @@ impl Closing<'_> {
                     object.additional_properties.get_or_insert_with(closed);
                 }
                 for property in object.properties.values_mut() {
-                    *property = self.close(property);
+                    *property = with_blank(self.close(property), self.open);
                 }
             }
             Schema::Array(array) => {
@@ -115,6 +118,36 @@ impl Closing<'_> {
             *schema = self.close(schema);
         }
     }
+}
+
+/// Says that a blank text is taken for one that is left out, where a text may be left out: that is
+/// how `Field::text` reads it.
+fn with_blank(property: RefOr<Schema>, components: &Schemas) -> RefOr<Schema> {
+    let RefOr::T(Schema::OneOf(choices)) = &property else { return property };
+    match choices.items.as_slice() {
+        [RefOr::Ref(text), null @ RefOr::T(_)] if is_text(text, components) => {
+            let mut blank = Object::new();
+            blank.schema_type = Type::String.into();
+            blank.max_length = Some(0);
+            blank.description = Some("Blank: as if it were left out.".to_owned());
+            let mut any = AnyOf::new();
+            any.items = vec![text.clone().into(), blank.into(), null.clone()];
+            RefOr::T(Schema::AnyOf(any))
+        }
+        _ => property,
+    }
+}
+
+/// Tells whether a component is free text, rather than a choice, a number or a day.
+fn is_text(reference: &Ref, components: &Schemas) -> bool {
+    let Some(RefOr::T(Schema::Object(text))) = components.get(name(reference)) else {
+        return false;
+    };
+    let is_address = text.format == Some(SchemaFormat::KnownFormat(KnownFormat::Email));
+    text.schema_type == Type::String.into()
+        && text.enum_values.is_none()
+        && text.pattern.is_none()
+        && (text.min_length.is_some() || is_address)
 }
 
 /// Makes one object of several parts, if all of them are objects.
