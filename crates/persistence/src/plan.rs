@@ -1,5 +1,6 @@
-//! How SQLite goes about the lists of appointments, of assignments and of time slots, whatever they are
-//! narrowed by, about statistics, about care, and about what is free of a doctor's time.
+//! How SQLite goes about who sends a request, about the lists of appointments, of assignments and of
+//! time slots, whatever they are narrowed by, about statistics, about care, and about what is free of a
+//! doctor's time.
 
 use medilink_application::appointment::{AppointmentSelection, ZoneDay};
 use medilink_application::assignment::AssignmentSelection;
@@ -21,7 +22,22 @@ use crate::availability::{booked_within, open_from, slots_within};
 use crate::connection::{self, DatabaseUrl};
 use crate::doctor::TIME_ZONES;
 use crate::patient::care;
+use crate::session::ACTOR;
 use crate::{assignment, time_slot};
+
+/// Every request asks for it, before anything else.
+#[tokio::test]
+async fn who_sends_a_request_is_found_by_keys_alone() {
+    let (_folder, database) = a_database().await;
+
+    let steps =
+        explained(&database, Statement::from_string(DbBackend::Sqlite, ACTOR.as_str())).await;
+
+    // The session, its user, and the three profiles that a user may have.
+    assert_eq!(steps.len(), 5, "{steps:#?}");
+    let is_a_key = |step: &String| step.starts_with("SEARCH") && step.contains("INDEX");
+    assert!(steps.iter().all(is_a_key), "{steps:#?}");
+}
 
 #[tokio::test]
 async fn every_list_of_appointments_reads_one_index_in_order() {

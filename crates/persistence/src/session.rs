@@ -29,7 +29,7 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::user::{OWN_PROFILE_COLUMNS, OWN_PROFILE_JOINS, OwnProfileRow};
 
 /// Who acts in a session that has not ended: everything that a request has to know of its caller.
-static ACTOR: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static ACTOR: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT users.id AS user_id, users.role, users.status, {OWN_PROFILE_COLUMNS}
         FROM sessions JOIN users ON users.id = sessions.user_id {OWN_PROFILE_JOINS}
