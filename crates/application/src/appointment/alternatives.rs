@@ -46,7 +46,7 @@ impl Appointments {
     }
 
     /// Returns up to three times, the nearest first, that the same person could book for the same
-    /// patient. It looks a day around the time that was wanted, then a week.
+    /// patient. It looks some hours around the time that was wanted, then a day, then a week.
     pub(super) async fn alternatives(
         &self,
         wanted: &Wanted,
@@ -67,8 +67,8 @@ impl Appointments {
         let booked = queries.appointments();
         let keeps_to_slots = wanted.terms.keep_to_slots(by.role);
         let search = Search { queries: &*queries, doctor: wanted.doctor, keeps_to_slots, now };
-        for days in [1, 7] {
-            let reach = TimeDelta::days(days);
+        // Nearly always the first look is enough, and of those who race for a time all but one look.
+        for reach in [TimeDelta::hours(4), TimeDelta::days(1), TimeDelta::days(7)] {
             let from = wish.saturating_add(-reach).max(soonest);
             let Ok(within) = Period::new(from, wish.saturating_add(reach)) else { break };
             let read = lasting_until(within, length);
