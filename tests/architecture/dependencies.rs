@@ -46,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "medilink-domain",
             "medilink-migrations",
             "sea-orm",
+            "sea-query-sqlx",
             "thiserror",
             "tokio",
             "tracing",

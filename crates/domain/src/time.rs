@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Timelike, Utc};
 
 /// An instant in UTC, in whole seconds, from the year 1900 to 2199.
 ///
@@ -138,7 +138,10 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.format("%Y-%m-%dT%H:%M:%SZ").fmt(f)
+        // Part by part: reading a pattern costs more than all else, twenty times a page and more.
+        let time = self.0.time();
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}Z", self.date())
     }
 }
 
@@ -210,7 +213,7 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.format("%Y-%m-%d").fmt(f)
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 

@@ -256,6 +256,14 @@ pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
     options
 }
 
+/// How the connections to PostgreSQL are opened that are kept for reads. Half as many as the others
+/// keep a database busy: a read holds one for as long as a statement takes, and no longer.
+pub(crate) fn postgres_readers(url: &PostgresUrl) -> ConnectOptions {
+    let mut options = postgres(url);
+    options.max_connections(postgres_connections() / 2);
+    options
+}
+
 /// How one connection to PostgreSQL is opened that lasts for as long as a migration takes.
 pub(crate) fn postgres_alone(url: &PostgresUrl) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.0.clone());

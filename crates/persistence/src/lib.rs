@@ -1,7 +1,7 @@
 //! The store of MediLink on sea-orm, for SQLite and PostgreSQL alike.
 //!
 //! One adapter serves both databases. What differs is in few places: the schema's guards (the
-//! migrations), how connections are opened (`connection`), who may write when (`writer` on
+//! migrations), how connections are opened (`connection`) and kept for reads (`lane`), who may write when (`writer` on
 //! SQLite, row locks on PostgreSQL), and how refusals are worded (`error`).
 //!
 //! Each concept has one file: its repository, its queries, and the two conversions between the
@@ -11,6 +11,8 @@ mod connection;
 mod entity;
 mod error;
 mod file;
+mod lane;
+mod reads;
 mod turnstile;
 mod writer;
 

@@ -3,7 +3,7 @@
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr};
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, QueryTrait, Select};
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, QueryTrait, Select};
 
 use crate::error::store_error;
 
@@ -34,7 +34,7 @@ pub(crate) fn found<T>(
 
 /// Counts what a list selects, up to where counting stops; nothing unless it was asked for.
 pub(crate) async fn total<E: EntityTrait>(
-    connection: &DatabaseConnection,
+    connection: &impl ConnectionTrait,
     selected: &Select<E>,
     id: impl IntoColumnRef,
     stretch: &Stretch,

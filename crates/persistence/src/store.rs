@@ -16,6 +16,7 @@ use crate::connection::{self, DatabaseUrl, OpenError};
 use crate::error::{store_error, unavailable};
 use crate::file::Identity;
 use crate::migration::{self, MigrationState};
+use crate::reads::Reads;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::writer::Writer;
 
@@ -35,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Everything that MediLink remembers, in SQLite or PostgreSQL.
 #[derive(Clone)]
 pub struct SeaOrmStore {
-    reads: DatabaseConnection,
+    reads: Reads,
     writes: Writes,
 }
 
@@ -62,14 +63,14 @@ impl SeaOrmStore {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 migration::up(url).await?;
-                let reads = connection::connect(connection::sqlite_readers(path)).await?;
-                MigrationState::read(&reads).await?.warn_of_newer();
+                let pool = connection::connect(connection::sqlite_readers(path)).await?;
+                MigrationState::read(&pool).await?.warn_of_newer();
                 let turnstile = connection::turnstile(path)?;
                 let writer = Writer::start(connection::sqlite_writer(path), turnstile);
                 let identity = Identity::of(path);
                 let identity =
                     identity.map_err(|source| OpenError::File { path: path.clone(), source })?;
-                Ok(Self { reads, writes: Writes::InTurn(writer, identity) })
+                Ok(Self { reads: Reads::on_lanes(pool), writes: Writes::InTurn(writer, identity) })
             }
             DatabaseUrl::Postgres(address) => {
                 connection::call_on(address).await?;
@@ -83,7 +84,8 @@ impl SeaOrmStore {
                 }
                 state.warn_of_newer();
                 let places = Arc::new(Semaphore::new(connection::units_at_once()));
-                Ok(Self { reads: pool.clone(), writes: Writes::AtOnce(pool, places) })
+                let reads = connection::connect(connection::postgres_readers(address)).await?;
+                Ok(Self { reads: Reads::on_lanes(reads), writes: Writes::AtOnce(pool, places) })
             }
         }
     }
@@ -92,8 +94,8 @@ impl SeaOrmStore {
     ///
     /// A SQLite database is one file afterwards, unless another process has it open.
     pub async fn close(&self) {
-        let reads = self.reads.clone().close();
-        if !matches!(tokio::time::timeout(CLOSING, reads).await, Ok(Ok(()))) {
+        let reads = tokio::time::timeout(CLOSING, self.reads.close()).await;
+        if !matches!(reads, Ok(Ok(()))) {
             tracing::warn!("some reads did not end");
         }
         if let Writes::InTurn(writer, _) = &self.writes
@@ -104,7 +106,7 @@ impl SeaOrmStore {
     }
 
     /// Returns the connections that read.
-    pub(crate) const fn reads(&self) -> &DatabaseConnection {
+    pub(crate) const fn reads(&self) -> &Reads {
         &self.reads
     }
 
@@ -150,7 +152,7 @@ pub async fn look(url: &DatabaseUrl) -> Result<Option<Arc<dyn Queries>>, OpenErr
     };
     let is_current = MigrationState::read(&pool).await?.pending.is_empty();
     match (is_current, url) {
-        (true, _) => Ok(Some(Arc::new(SeaOrmQueries(pool)))),
+        (true, _) => Ok(Some(Arc::new(SeaOrmQueries(Reads::through(pool))))),
         (_, DatabaseUrl::Sqlite(_)) => Ok(None),
         (_, DatabaseUrl::Postgres(_)) => Err(OpenError::Outdated),
     }
@@ -177,7 +179,7 @@ impl Store for SeaOrmStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.reads.ping().await.map_err(store_error)
+        self.reads.execute_unprepared("SELECT 1").await.map(drop).map_err(store_error)
     }
 
     async fn try_to_write(&self) -> Result<(), StoreError> {
@@ -203,7 +205,7 @@ impl Store for SeaOrmStore {
 struct OnlyReads;
 
 /// Reads on the readers' connections, without a transaction.
-pub(crate) struct SeaOrmQueries(pub(crate) DatabaseConnection);
+pub(crate) struct SeaOrmQueries(pub(crate) Reads);
 
 impl SeaOrmQueries {
     /// Makes a statement that is written once for both databases: each counts its parameters as

@@ -1,0 +1,140 @@
+//! Connections that go from one read to the next.
+//!
+//! A pool of sqlx asks each connection that comes back whether it still lives, which costs a short
+//! read as much as the read itself: a round trip on PostgreSQL, the way to another thread and back on
+//! SQLite. A lane is kept out of the pool, and asked only when it was silent for a while; a read that
+//! fails, or that nobody waits for any more, gives its connection back to the pool, which looks after
+//! it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{self, Connection as _, Database, Executor, IntoArguments, Pool};
+use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::Semaphore;
+
+/// How long a read waits for a lane.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// After how much silence a lane may have died with its server.
+const DOUBT: Duration = Duration::from_secs(1);
+
+/// How long the answer may take whether it has.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// How long a connection is used at the most, since what a server keeps for it only grows.
+const LIFETIME: Duration = Duration::from_mins(30);
+
+/// The lanes of a database.
+pub(crate) struct Lanes<DB: Database> {
+    pool: Pool<DB>,
+    /// As many as the pool has connections: whoever holds one never waits for the pool.
+    places: Semaphore,
+    idle: Mutex<Vec<Lane<DB>>>,
+}
+
+struct Lane<DB: Database> {
+    connection: PoolConnection<DB>,
+    opened: Instant,
+    used: Instant,
+}
+
+impl<DB> Lanes<DB>
+where
+    DB: Database,
+    for<'lane> &'lane mut DB::Connection: Executor<'lane, Database = DB>,
+    SqlxValues: IntoArguments<DB>,
+    QueryResult: From<DB::Row>,
+    ExecResult: From<DB::QueryResult>,
+{
+    /// Makes lanes of the connections of a pool, which nobody else takes from.
+    pub(crate) fn new(pool: &Pool<DB>) -> Self {
+        let number = usize::try_from(pool.options().get_max_connections()).unwrap_or(1);
+        let idle = Mutex::new(Vec::with_capacity(number));
+        Self { pool: pool.clone(), places: Semaphore::new(number), idle }
+    }
+
+    pub(crate) async fn one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
+        let found = self.run(async |lane| lane.fetch_optional(query(statement)).await).await?;
+        Ok(found.map(QueryResult::from))
+    }
+
+    pub(crate) async fn all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let found = self.run(async |lane| lane.fetch_all(query(statement)).await).await?;
+        Ok(found.into_iter().map(QueryResult::from).collect())
+    }
+
+    pub(crate) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
+        self.run(async |lane| lane.execute(query(statement)).await).await.map(ExecResult::from)
+    }
+
+    /// Gives the lanes back to the pool, those that somebody reads on when they have.
+    pub(crate) fn close(&self) {
+        self.places.close();
+        self.idle().clear();
+    }
+
+    async fn run<T>(
+        &self,
+        ask: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, DbErr> {
+        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
+        let _place = match place {
+            Ok(Ok(place)) => place,
+            Ok(Err(_)) => return Err(failed(sqlx::Error::PoolClosed)),
+            Err(_) => return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+        };
+        let mut lane = self.lane().await?;
+        // Dropped by an error or by whoever leaves, it goes back to the pool.
+        let answer = ask(&mut lane.connection).await.map_err(failed)?;
+        lane.used = Instant::now();
+        if !self.places.is_closed() {
+            self.idle().push(lane);
+        }
+        Ok(answer)
+    }
+
+    /// Takes a lane that lives.
+    async fn lane(&self) -> Result<Lane<DB>, DbErr> {
+        let now = Instant::now();
+        let idle = self.idle().pop();
+        if let Some(mut lane) = idle.filter(|lane| now - lane.opened < LIFETIME) {
+            if now - lane.used < DOUBT {
+                return Ok(lane);
+            }
+            let alive = tokio::time::timeout(SILENCE, lane.connection.ping()).await;
+            if matches!(alive, Ok(Ok(()))) {
+                return Ok(lane);
+            }
+            // Not back to the pool, which would ask again.
+            drop(lane.connection.detach());
+        }
+        let connection = self.pool.acquire().await.map_err(|error| {
+            if matches!(error, sqlx::Error::PoolTimedOut) {
+                DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)
+            } else {
+                failed(error)
+            }
+        })?;
+        Ok(Lane { connection, opened: now, used: now })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Lane<DB>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn query<DB>(statement: &Statement) -> sqlx::query::Query<'_, DB, SqlxValues>
+where
+    DB: Database,
+    SqlxValues: IntoArguments<DB>,
+{
+    let values = statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
+    sqlx::query_with(sqlx::AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
+}
+
+fn failed(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
