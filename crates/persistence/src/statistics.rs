@@ -41,9 +41,9 @@ SELECT
     (SELECT count(1) FROM pharmacies) AS pharmacies,
     (SELECT count(1) FROM pharmacies WHERE is_verified) AS verified_pharmacies";
 
-/// Counts failed sign-ins, in an index of nothing else.
+/// Counts failed sign-ins, in an index of nothing else. An entry may stand for several.
 pub(crate) const FAILED_SIGN_INS: &str = "\
-SELECT count(1) AS count FROM audit_entries
+SELECT CAST(coalesce(sum(coalesce(count, 1)), 0) AS bigint) AS count FROM audit_entries
 WHERE action = 'sign_in' AND outcome = 'failed' AND $1 <= at";
 
 /// How long a stretch of time is, in seconds: the one thing that the databases say differently here.

@@ -27,7 +27,7 @@ async fn an_overview_reads_no_more_than_it_counts() {
         ),
         (
             statement(DbBackend::Sqlite, statistics::FAILED_SIGN_INS, [at(NOW).as_utc().into()]),
-            ["SEARCH audit_entries USING COVERING INDEX", "at>?"],
+            ["SEARCH audit_entries USING INDEX", "at>?"],
         ),
     ] {
         let plan = explained(&database, asked).await;
