@@ -251,6 +251,8 @@ pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
                 ("lock_timeout", "4000"),
                 ("idle_in_transaction_session_timeout", "10000"),
                 ("plan_cache_mode", "force_generic_plan"),
+                // It takes longer to compile statistics of a large clinic than to count them.
+                ("jit", "off"),
             ])
         });
     options
