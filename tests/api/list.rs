@@ -98,8 +98,10 @@ const LISTS: &[(&str, &[&str])] = &[
 
 /// Lists whose items are not read one by one.
 const OF_OTHERS: &[&str] = &[
+    "/api/v1/audit",
     "/api/v1/auth/sessions",
     "/api/v1/doctors/{id}/availability",
+    "/api/v1/patients/{id}/access-log",
     "/api/v1/patients/{id}/doctors",
     "/api/v1/users/{id}/sessions",
 ];

@@ -7,6 +7,7 @@ mod appointment;
 mod archive;
 mod assignment;
 mod attempt;
+mod audit;
 mod authorization;
 mod availability;
 mod booking;

@@ -19,7 +19,7 @@ use medilink_domain::password::{NewPassword, Password, PasswordHash, PasswordRul
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::Username;
 use medilink_http::Edge;
-use medilink_persistence::{GroupedAuditLog, SeaOrmStore};
+use medilink_persistence::{GroupedAuditLog, RefusalLog, SeaOrmStore};
 use medilink_security::{
     Argon2Hasher, DerivedSetUpToken, HashCost, JwtIssuer, SealedCursors, SealedDevices, SecretKey,
     SystemIds,
@@ -148,7 +148,10 @@ impl TestApp {
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let store = SeaOrmStore::open(&url, false).await.expect("a store");
-                let application = Data::new(application(store, given, settings));
+                let (clock, ids) = (Arc::new(given.0.clone()), Arc::new(SystemIds));
+                let refusals = RefusalLog::new(store.clone(), clock, ids);
+                let running = refusals.start();
+                let application = Data::new(application(store, refusals, given, settings));
                 if let Some(admin) = admin {
                     application.users.create_admin(admin).await.expect("an administrator");
                 }
@@ -164,6 +167,7 @@ impl TestApp {
                 let server = server.run();
                 started.send((address, server.handle())).expect("a test that waits");
                 server.await.expect("a server that ends in peace");
+                running.stop().await;
             });
         });
         let (address, handle) = waiting.recv().expect("a server that starts");
@@ -247,6 +251,7 @@ impl Drop for TestApp {
 
 fn application(
     store: SeaOrmStore,
+    refusals: RefusalLog,
     (clock, hasher): (TestClock, TestHasher),
     settings: Settings,
 ) -> Application {
@@ -254,6 +259,7 @@ fn application(
     let cheap = Argon2Hasher::new(HashCost::TRIVIAL).expect("a hasher");
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
+        refusals: Arc::new(refusals),
         attempts: Arc::new(store.clone()),
         store: Arc::new(store),
         clock: Arc::new(clock),

@@ -1,8 +1,14 @@
 //! The audit trail only grows, and what was read is on it before anybody sees it.
 
-use medilink_application::ports::AuditLog;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use medilink_application::ports::{AuditLog, RefusalCounter};
+use medilink_application::testing::{FixedClock, NOW, at};
 use medilink_domain::audit::{AuditEntry, Outcome};
-use medilink_persistence::GroupedAuditLog;
+use medilink_domain::checkpoint::Checkpoint;
+use medilink_persistence::{GroupedAuditLog, RefusalLog, Sealer, inspect};
+use medilink_security::SystemIds;
 use medilink_tests::{TestDatabase, on_both_databases};
 
 use super::clinic::{Clinic, an_entry};
@@ -11,6 +17,7 @@ on_both_databases! {
     nobody_changes_or_deletes_an_entry,
     recorded_entries_are_all_kept,
     a_recorder_who_leaves_harms_no_other,
+    what_was_counted_is_written_down_before_the_end,
 }
 
 async fn nobody_changes_or_deletes_an_entry(database: TestDatabase) {
@@ -59,6 +66,35 @@ async fn a_recorder_who_leaves_harms_no_other(database: TestDatabase) {
         let (_, patient) = tokio::join!(impatient, log.record(refused()));
         patient.unwrap();
     }
+}
+
+async fn what_was_counted_is_written_down_before_the_end(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let (clock, ids) = (Arc::new(FixedClock(at(NOW))), Arc::new(SystemIds));
+    let log = RefusalLog::new(clinic.store.clone(), clock.clone(), ids.clone());
+    let running = log.start();
+    // More than fit into one unit of work, and addresses of both versions.
+    for number in 0..600_u16 {
+        let [a, b] = number.to_be_bytes();
+        log.count(Some(IpAddr::from([192, 0, a, b])), at(NOW));
+    }
+    for _ in 0..7 {
+        log.count("2001:db8::7".parse().ok(), at(NOW));
+        log.count(None, at(NOW));
+    }
+
+    running.stop().await;
+    Sealer::new(clinic.store.clone(), clock, ids).finish().await;
+
+    let raw = clinic.database.raw().await;
+    let written =
+        "SELECT count(*) FROM audit_entries WHERE action = 'authenticate' AND outcome = 'failed'";
+    assert_eq!(raw.count(&format!("{written} AND count = 1")).await, 600);
+    assert_eq!(raw.count(&format!("{written} AND count = 7")).await, 2);
+    assert_eq!(raw.count(&format!("{written} AND address = '2001:db8::7'")).await, 1);
+    let url = clinic.database.parsed_url();
+    let found = inspect(&url, &Checkpoint::default(), |_| {}).await.unwrap();
+    assert_eq!((found.flaws, found.sealed), (vec![], 603));
 }
 
 fn refused() -> AuditEntry {

@@ -177,5 +177,6 @@ pub(crate) fn an_entry() -> AuditEntry {
         outcome: Outcome::Done,
         record: None,
         patient: None,
+        refused: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The application: every use case, as the adapters reach them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,13 +12,15 @@ use medilink_domain::zone::Zone;
 use crate::appointment::Appointments;
 use crate::assignment::Assignments;
 use crate::attempt::AttemptCounter;
+use crate::audit::Audit;
 use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
 use crate::error::{Result, StoreError};
 use crate::patient::Patients;
 use crate::pharmacy::Pharmacies;
 use crate::ports::{
-    AuditLog, Clock, Cursors, Devices, Ids, PasswordHasher, SetUpTokens, TokenIssuer,
+    AuditLog, Clock, Cursors, Devices, Ids, PasswordHasher, RefusalCounter, SetUpTokens,
+    TokenIssuer,
 };
 use crate::session::Sessions;
 use crate::statistics::Statistics;
@@ -32,6 +35,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// What was read and refused.
     pub audit: Arc<dyn AuditLog>,
+    /// Who was refused and is unknown.
+    pub refusals: Arc<dyn RefusalCounter>,
     /// How often signing in has failed.
     pub attempts: Arc<dyn AttemptCounter>,
     /// The time.
@@ -106,6 +111,8 @@ pub struct Application {
     pub appointments: Appointments,
     /// Who is assigned to whose care.
     pub assignments: Assignments,
+    /// Who did, saw or was refused what.
+    pub audit: Audit,
     /// The directory of doctors.
     pub doctors: Doctors,
     /// Patients' records.
@@ -132,6 +139,7 @@ impl Application {
         Self {
             appointments: Appointments::new(ports.clone(), Arc::clone(&settings)),
             assignments: Assignments::new(ports.clone(), Arc::clone(&settings)),
+            audit: Audit::new(ports.clone(), Arc::clone(&settings)),
             doctors: Doctors::new(ports.clone()),
             patients: Patients::new(ports.clone(), Arc::clone(&settings)),
             pharmacies: Pharmacies::new(ports.clone()),
@@ -163,6 +171,11 @@ impl Application {
             self.ports.audit.record(entry).await?;
         }
         result
+    }
+
+    /// Counts somebody whom nobody knows, and who was told so.
+    pub fn refuse(&self, address: Option<IpAddr>) {
+        self.ports.refusals.count(address, self.ports.clock.now());
     }
 
     /// Names a new request.

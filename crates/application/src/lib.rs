@@ -22,6 +22,7 @@ pub mod call;
 
 pub mod appointment;
 pub mod assignment;
+pub mod audit;
 pub mod doctor;
 pub mod patient;
 pub mod pharmacy;

@@ -1,5 +1,7 @@
 //! What the use cases need from outside, but for the store.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use medilink_domain::audit::AuditEntry;
 use medilink_domain::id::{SessionId, UserId, Uuid};
@@ -155,4 +157,12 @@ pub trait AuditLog: Send + Sync {
     ///
     /// MUST return only when the entry is on disk.
     async fn record(&self, entry: AuditEntry) -> Result<(), StoreError>;
+}
+
+/// Counts how often somebody unknown was refused.
+pub trait RefusalCounter: Send + Sync {
+    /// Counts one refusal of whoever comes from an address.
+    ///
+    /// MUST NOT wait, nor remember more the more addresses there are.
+    fn count(&self, address: Option<IpAddr>, now: Timestamp);
 }

@@ -8,6 +8,7 @@ use medilink_domain::audit::AuditEntry;
 use crate::appointment::{AppointmentQueries, AppointmentRepository};
 use crate::assignment::{AssignmentQueries, AssignmentRepository};
 use crate::attempt::AttemptRepository;
+use crate::audit::AuditQueries;
 use crate::doctor::{DoctorQueries, DoctorRepository};
 use crate::error::StoreError;
 use crate::idempotency::IdempotencyRepository;
@@ -75,6 +76,8 @@ pub trait Queries: Send + Sync {
     fn appointments(&self) -> &dyn AppointmentQueries;
     /// Returns the assignments.
     fn assignments(&self) -> &dyn AssignmentQueries;
+    /// Returns the audit trail.
+    fn audit(&self) -> &dyn AuditQueries;
     /// Returns the doctors.
     fn doctors(&self) -> &dyn DoctorQueries;
     /// Returns the patients.

@@ -9,6 +9,7 @@ use crate::choice::choice;
 use crate::id::{AuditEntryId, PatientId, RequestId, SessionId, UserId};
 use crate::policy::Action;
 use crate::record::Record;
+use crate::refusal::Refused;
 use crate::time::Timestamp;
 use crate::user::Role;
 
@@ -69,12 +70,30 @@ pub struct AuditEntry {
     pub record: Option<Record>,
     /// The patient whose data it touched, if it was one patient's.
     pub patient: Option<PatientId>,
+    /// How many refusals of somebody unknown it stands for, and from where, if that is what it is.
+    pub refused: Option<Refused>,
 }
 
 impl AuditEntry {
     /// Begins an entry, of the command line unless it is said who acted and from where.
     pub const fn new(id: AuditEntryId, at: Timestamp, action: Action, outcome: Outcome) -> Self {
-        Self { id, at, who: None, origin: None, action, outcome, record: None, patient: None }
+        Self {
+            id,
+            at,
+            who: None,
+            origin: None,
+            action,
+            outcome,
+            record: None,
+            patient: None,
+            refused: None,
+        }
+    }
+
+    /// Makes the entry of somebody unknown who was refused within a minute, however often.
+    pub const fn of_refused(id: AuditEntryId, refused: Refused) -> Self {
+        let entry = Self::new(id, refused.minute, Action::Authenticate, Outcome::Failed);
+        Self { refused: Some(refused), ..entry }
     }
 
     /// Says who acted.

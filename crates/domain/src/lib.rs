@@ -49,6 +49,7 @@ pub mod overview;
 pub mod password;
 pub mod patient;
 pub mod pharmacy;
+pub mod refusal;
 pub mod schedule;
 pub mod seal;
 pub mod session;

@@ -17,6 +17,8 @@ choice! {
         SignIn = "sign_in",
         /// Continue a session with a refresh token.
         RefreshSession = "refresh_session",
+        /// Prove who one is, with an access token or a refresh token.
+        Authenticate = "authenticate",
         /// End the session that one acts in, or whose refresh token one holds.
         SignOut = "sign_out",
         /// Choose another password.
@@ -137,6 +139,10 @@ choice! {
         MarkNoShow = "mark_no_show",
         /// Call an appointment off.
         CancelAppointment = "cancel_appointment",
+        /// Look through the audit trail.
+        ReadAudit = "read_audit",
+        /// See who has opened a patient's record.
+        ReadAccessLog = "read_access_log",
     }
 }
 
@@ -177,7 +183,11 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
 
     match action {
         // Nobody has a role yet.
-        Action::Register | Action::SignIn | Action::RefreshSession | Action::SetUp => Allow,
+        Action::Register
+        | Action::SignIn
+        | Action::RefreshSession
+        | Action::Authenticate
+        | Action::SetUp => Allow,
         // Whoever can run the program on its machine; nobody over the network.
         Action::CreateAdmin | Action::ResetPassword => Deny,
         Action::SignOut
@@ -191,7 +201,8 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             // What is nobody's own may be anybody's: nobody learns that there is such a session.
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Hide,
         },
-        Action::ListSessions
+        Action::ReadAudit
+        | Action::ListSessions
         | Action::ListUsers
         | Action::CreateUser
         | Action::ReadUser
@@ -275,6 +286,14 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
             (Role::Patient, Relation::SelfRecord) => Deny,
             _ => Hide,
         },
+        // Who has opened a record is for the patient to know, not for those who open it.
+        Action::ReadAccessLog => match (role, relation) {
+            (Role::Admin, _) => Allow,
+            (Role::Patient, Relation::SelfRecord) => Allow,
+            (Role::Doctor, Relation::Creator | Relation::Care) => Deny,
+            (Role::Coordinator, Relation::Creator) => Deny,
+            _ => Hide,
+        },
         // Whose doctor comes first is for those who keep the record.
         Action::ChangeAssignment => match (role, relation) {
             (Role::Admin, _) => Allow,
@@ -332,10 +351,13 @@ pub const fn discloses_patient_data(action: Action) -> bool {
         | Action::ReadAssignment
         | Action::CheckAppointment
         | Action::ListAppointments
-        | Action::ReadAppointment => true,
+        | Action::ReadAppointment
+        | Action::ReadAudit
+        | Action::ReadAccessLog => true,
         Action::Register
         | Action::SignIn
         | Action::RefreshSession
+        | Action::Authenticate
         | Action::SignOut
         | Action::ChangePassword
         | Action::ListOwnSessions
@@ -400,6 +422,7 @@ pub const fn is_unsigned(action: Action) -> bool {
         Action::Register
             | Action::SignIn
             | Action::RefreshSession
+            | Action::Authenticate
             | Action::CreateAdmin
             | Action::SetUp
             | Action::ResetPassword
@@ -412,6 +435,7 @@ pub const fn open_to_pending(action: Action) -> bool {
         Action::Register
         | Action::SignIn
         | Action::RefreshSession
+        | Action::Authenticate
         | Action::SignOut
         | Action::ChangePassword
         | Action::ListOwnSessions
@@ -472,7 +496,9 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::StartAppointment
         | Action::CompleteAppointment
         | Action::MarkNoShow
-        | Action::CancelAppointment => false,
+        | Action::CancelAppointment
+        | Action::ReadAudit
+        | Action::ReadAccessLog => false,
     }
 }
 

@@ -66,6 +66,9 @@ pub(crate) async fn handle(
     let status = answer.status().as_u16();
     let code = problem(answer.response()).map(|problem| problem.code());
     tracing::info!(%method, route, status, code, milliseconds, "answered");
+    if code == Some(ProblemKind::AUTHENTICATION_REQUIRED.code) {
+        application.refuse(address);
+    }
 
     let (request, response) = answer.into_parts();
     let is_page = !is_failure(&response) && request.path().starts_with("/docs");

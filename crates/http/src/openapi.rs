@@ -13,6 +13,7 @@ use medilink_application::appointment::{
     AppointmentHistory, AppointmentStatistics, AppointmentView, BookingCheck,
 };
 use medilink_application::assignment::{AssignedDoctorView, AssignmentView};
+use medilink_application::audit::{AccessView, AuditEntryView};
 use medilink_application::availability::FreeTimeView;
 use medilink_application::doctor::DoctorView;
 use medilink_application::patient::PatientView;
@@ -45,11 +46,13 @@ use crate::{api, docs, host, limit, middleware, responses};
     ),
     components(schemas(
         crate::problem::Details,
+        AccessView,
         AppointmentHistory,
         AppointmentStatistics,
         AppointmentView,
         AssignedDoctorView,
         AssignmentView,
+        AuditEntryView,
         BookingCheck,
         DoctorView,
         FreeTimeView,
@@ -73,6 +76,7 @@ use crate::{api, docs, host, limit, middleware, responses};
         (name = "time slots", description = "What doctors publish of their time."),
         (name = "appointments", description = "Booking, and what becomes of it."),
         (name = "statistics", description = "The installation in figures, for administrators."),
+        (name = "audit", description = "Who did, saw or was refused what, for administrators."),
         (name = "operations", description = "For those who run MediLink."),
     ),
 )]

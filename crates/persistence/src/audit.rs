@@ -3,16 +3,32 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, SecondsFormat, Utc};
+use medilink_application::audit::{AccessView, AuditEntryView, AuditQueries, AuditSelection};
 use medilink_application::error::StoreError;
+use medilink_application::page::{Found, Position, Stretch};
 use medilink_application::ports::AuditLog;
-use medilink_domain::audit::AuditEntry;
-use medilink_domain::id::{PatientId, SessionId};
-use sea_orm::{DbErr, EntityTrait, Set};
+use medilink_domain::audit::{AuditEntry, Outcome};
+use medilink_domain::doctor::display_name;
+use medilink_domain::id::{
+    AuditEntryId, DoctorId, PatientId, PharmacyId, RequestId, SessionId, UserId,
+};
+use medilink_domain::time::Timestamp;
+use medilink_domain::user::Role;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select, Set,
+};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
-use crate::entity::audit_entry;
+use crate::entity::audit_entry::{self, Column};
+use crate::entity::{doctor, patient, pharmacy, user};
 use crate::error::{store_error, unavailable};
-use crate::store::SeaOrmStore;
+use crate::page;
+use crate::store::{SeaOrmQueries, SeaOrmStore};
+use crate::stored::person_name;
 use crate::transaction::Transaction;
 use crate::writer::essential;
 
@@ -96,7 +112,8 @@ pub(crate) async fn append(
 }
 
 fn row(entry: &AuditEntry) -> audit_entry::ActiveModel {
-    let AuditEntry { id, at, who, origin, action, outcome, record, patient } = entry;
+    let AuditEntry { id, at, who, origin, action, outcome, record, patient, refused } = entry;
+    let address = origin.map_or(refused.and_then(|it| it.address), |origin| origin.address);
     audit_entry::ActiveModel {
         id: Set(id.as_uuid()),
         at: Set(at.as_utc()),
@@ -104,12 +121,219 @@ fn row(entry: &AuditEntry) -> audit_entry::ActiveModel {
         role: Set(who.map(|who| who.role.as_str().to_owned())),
         session_id: Set(who.and_then(|who| who.session).map(SessionId::as_uuid)),
         request_id: Set(origin.map(|origin| origin.request.as_uuid())),
-        address: Set(origin.and_then(|origin| origin.address).map(|it| it.to_string())),
+        address: Set(address.map(|it| it.to_string())),
         action: Set(action.as_str().to_owned()),
         outcome: Set(outcome.as_str().to_owned()),
         concept: Set(record.map(|record| record.concept.as_str().to_owned())),
         record_id: Set(record.map(|record| record.id)),
         patient_id: Set(patient.map(PatientId::as_uuid)),
-        count: Set(None),
+        count: Set(refused.map(|refused| refused.count.into())),
+    }
+}
+
+#[async_trait]
+impl AuditQueries for SeaOrmQueries {
+    async fn list(
+        &self,
+        selection: &AuditSelection,
+        stretch: &Stretch,
+    ) -> Result<Found<AuditEntryView>, StoreError> {
+        let selected = select(selection);
+        let id = (audit_entry::Entity, Column::Id);
+        let total = page::total(&self.0, &selected, id, stretch).await?;
+        let rows = with_username(page_of(selected, stretch)?);
+        let rows = rows.into_model::<EntryRow>().all(&self.0).await.map_err(store_error)?;
+        let found = page::found(rows, stretch, total, |last| position(last.at, last.id));
+        found.try_map(EntryRow::show)
+    }
+
+    async fn access_log(
+        &self,
+        patient: PatientId,
+        stretch: &Stretch,
+    ) -> Result<Found<AccessView>, StoreError> {
+        let selected = select_access(patient);
+        let id = (audit_entry::Entity, Column::Id);
+        let total = page::total(&self.0, &selected, id, stretch).await?;
+        let rows = with_names(page_of(selected, stretch)?);
+        let rows = rows.into_model::<AccessRow>().all(&self.0).await.map_err(store_error)?;
+        let found = page::found(rows, stretch, total, |last| position(last.at, last.id));
+        found.try_map(AccessRow::show)
+    }
+}
+
+/// Selects the entries that a list shows.
+pub(crate) fn select(selection: &AuditSelection) -> Select<audit_entry::Entity> {
+    let AuditSelection { user, patient, action, outcome, record, from, to } = *selection;
+    let mut conditions = Condition::all();
+    if let Some(user) = user {
+        conditions = conditions.add(Column::UserId.eq(user.as_uuid()));
+    }
+    if let Some(patient) = patient {
+        conditions = conditions.add(Column::PatientId.eq(patient.as_uuid()));
+    }
+    if let Some(action) = action {
+        conditions = conditions.add(Column::Action.eq(action.as_str()));
+    }
+    if let Some(outcome) = outcome {
+        conditions = conditions.add(Column::Outcome.eq(outcome.as_str()));
+        if outcome != Outcome::Done {
+            // In the words of the partial indexes over what did not succeed.
+            conditions = conditions.add(Expr::cust("outcome <> 'done'"));
+        }
+    }
+    if let Some(record) = record {
+        conditions = conditions.add(Column::RecordId.eq(record.id));
+        conditions = conditions.add(Column::Concept.eq(record.concept.as_str()));
+        conditions = match record.patient() {
+            Some(patient) => conditions.add(Column::PatientId.eq(patient.as_uuid())),
+            // Again in the words of an index.
+            None => conditions.add(Expr::cust("concept <> 'patient'")),
+        };
+    }
+    if let Some(from) = from {
+        conditions = conditions.add(Column::At.gte(from.as_utc()));
+    }
+    if let Some(to) = to {
+        conditions = conditions.add(Column::At.lt(to.as_utc()));
+    }
+    audit_entry::Entity::find().filter(conditions)
+}
+
+/// Selects what was done that touched a patient's data.
+pub(crate) fn select_access(patient: PatientId) -> Select<audit_entry::Entity> {
+    audit_entry::Entity::find()
+        .filter(Column::PatientId.eq(patient.as_uuid()))
+        .filter(Column::Outcome.eq(Outcome::Done.as_str()))
+}
+
+/// Puts a list in its order, the newest first, and cuts a page out of it.
+pub(crate) fn page_of(
+    select: Select<audit_entry::Entity>,
+    stretch: &Stretch,
+) -> Result<Select<audit_entry::Entity>, StoreError> {
+    let column = |column: Column| Expr::col((audit_entry::Entity, column));
+    let mut select =
+        select.order_by_desc(Column::At).order_by_desc(Column::Id).limit(stretch.limit.get() + 1);
+    if let Some(after) = &stretch.after {
+        // Cursors are sealed, so nobody outside has made this up.
+        let at = Timestamp::parse(&after.key).map_err(|it| StoreError::Failed(Box::new(it)))?;
+        select = select.filter(page::behind(
+            [column(Column::At), column(Column::Id)],
+            [Expr::val(at.as_utc()), Expr::val(after.id)],
+            true,
+        ));
+    }
+    Ok(select)
+}
+
+/// Reads entries with the user name of who acted.
+pub(crate) fn with_username(select: Select<audit_entry::Entity>) -> Select<audit_entry::Entity> {
+    select
+        .join(JoinType::LeftJoin, audit_entry::Relation::User.def())
+        .column_as(user::Column::Username, "username")
+}
+
+/// Reads entries with the name of the doctor or the pharmacy who acted, and with whose record it is.
+pub(crate) fn with_names(select: Select<audit_entry::Entity>) -> Select<audit_entry::Entity> {
+    select
+        .join(JoinType::LeftJoin, audit_entry::Relation::Doctor.def())
+        .join(JoinType::LeftJoin, audit_entry::Relation::Pharmacy.def())
+        .join(JoinType::LeftJoin, audit_entry::Relation::Patient.def())
+        .column_as(doctor::Column::Id, "doctor_id")
+        .column_as(doctor::Column::FirstName, "doctor_first_name")
+        .column_as(doctor::Column::LastName, "doctor_last_name")
+        .column_as(pharmacy::Column::Id, "pharmacy_id")
+        .column_as(pharmacy::Column::Name, "pharmacy_name")
+        .column_as(patient::Column::UserId, "own_user_id")
+}
+
+fn position(at: DateTime<Utc>, id: Uuid) -> Position {
+    Position { key: at.to_rfc3339_opts(SecondsFormat::Secs, true), id }
+}
+
+fn instant(at: DateTime<Utc>) -> Result<Timestamp, StoreError> {
+    Timestamp::new(at).map_err(|error| StoreError::Failed(Box::new(error)))
+}
+
+#[derive(FromQueryResult)]
+struct EntryRow {
+    id: Uuid,
+    at: DateTime<Utc>,
+    user_id: Option<Uuid>,
+    username: Option<String>,
+    role: Option<String>,
+    session_id: Option<Uuid>,
+    request_id: Option<Uuid>,
+    address: Option<String>,
+    action: String,
+    outcome: String,
+    concept: Option<String>,
+    record_id: Option<Uuid>,
+    patient_id: Option<Uuid>,
+    count: Option<i64>,
+}
+
+impl EntryRow {
+    fn show(self) -> Result<AuditEntryView, StoreError> {
+        Ok(AuditEntryView {
+            id: AuditEntryId::new(self.id),
+            at: instant(self.at)?,
+            user_id: self.user_id.map(UserId::new),
+            username: self.username,
+            role: self.role,
+            session_id: self.session_id.map(SessionId::new),
+            request_id: self.request_id.map(RequestId::new),
+            address: self.address,
+            action: self.action,
+            outcome: self.outcome,
+            concept: self.concept,
+            record_id: self.record_id,
+            patient_id: self.patient_id.map(PatientId::new),
+            count: self.count.unwrap_or(1),
+        })
+    }
+}
+
+#[derive(FromQueryResult)]
+struct AccessRow {
+    id: Uuid,
+    at: DateTime<Utc>,
+    user_id: Option<Uuid>,
+    role: Option<String>,
+    action: String,
+    doctor_id: Option<Uuid>,
+    doctor_first_name: Option<String>,
+    doctor_last_name: Option<String>,
+    pharmacy_id: Option<Uuid>,
+    pharmacy_name: Option<String>,
+    own_user_id: Option<Uuid>,
+}
+
+impl AccessRow {
+    fn show(self) -> Result<AccessView, StoreError> {
+        // What they acted as then, whatever else they were before and since.
+        let is = |role: Role| self.role.as_deref() == Some(role.as_str());
+        let doctor = self.doctor_id.filter(|_| is(Role::Doctor));
+        let pharmacy = self.pharmacy_id.filter(|_| is(Role::Pharmacy));
+        let (first, last) = (self.doctor_first_name.as_deref(), self.doctor_last_name.as_deref());
+        let name = match (doctor, pharmacy) {
+            (Some(id), _) => {
+                let corrupt = |_| StoreError::Corrupt(DoctorId::new(id).into());
+                Some(display_name(&person_name(first, last).map_err(corrupt)?))
+            }
+            (None, Some(_)) => self.pharmacy_name,
+            (None, None) => None,
+        };
+        Ok(AccessView {
+            id: AuditEntryId::new(self.id),
+            at: instant(self.at)?,
+            action: self.action,
+            is_own: self.user_id.is_some() && self.user_id == self.own_user_id,
+            role: self.role,
+            name,
+            doctor_id: doctor.map(DoctorId::new),
+            pharmacy_id: pharmacy.map(PharmacyId::new),
+        })
     }
 }

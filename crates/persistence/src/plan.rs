@@ -2,6 +2,8 @@
 //! time slots, whatever they are narrowed by, about statistics, about care, and about what is free of a
 //! doctor's time.
 
+mod audit;
+
 use medilink_application::appointment::{AppointmentSelection, ZoneDay};
 use medilink_application::assignment::AssignmentSelection;
 use medilink_application::page::{Position, Stretch};

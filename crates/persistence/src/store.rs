@@ -237,6 +237,10 @@ impl Queries for SeaOrmQueries {
         self
     }
 
+    fn audit(&self) -> &dyn medilink_application::audit::AuditQueries {
+        self
+    }
+
     fn doctors(&self) -> &dyn medilink_application::doctor::DoctorQueries {
         self
     }

@@ -96,7 +96,9 @@ async fn open(config: &Config) -> Result<(Data<Application>, SeaOrmStore), Failu
         return Err(obstacles.into());
     }
     let store = wire::store(config, false).await?;
-    let application = wire::application(config, secret::keys(config)?, store.clone())?;
+    let refusals = wire::refusals(store.clone());
+    let keys = secret::keys(config)?;
+    let application = wire::application(config, keys, store.clone(), refusals)?;
     Ok((application, store))
 }
 

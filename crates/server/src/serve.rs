@@ -63,7 +63,8 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
     if found != demo::Presence::None && config.profile == Profile::Production {
         return Err(demo::known_passwords().into());
     }
-    let application = wire::application(&config, keys, store.clone())?;
+    let refusals = wire::refusals(store.clone());
+    let application = wire::application(&config, keys, store.clone(), refusals.clone())?;
     let mut told_to_stop = Box::pin(told_to_stop().map_err(Failure::other)?);
     let is_demo = verb.demo
         && tokio::select! {
@@ -95,6 +96,7 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         invite(address, &token).map_err(Failure::other)?;
     }
     let sealer = wire::sealer(store.clone()).start();
+    let refusals = refusals.start();
     actix_web::rt::spawn(forget(edge));
     actix_web::rt::spawn(forget_expired(store.clone()));
     let server = server.run();
@@ -107,7 +109,8 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
         handle.stop(true).await;
     });
     let outcome = server.await;
-    // Nobody is served any more, so nothing is committed behind it.
+    // Nobody is served any more, so nothing is refused behind the one, nor committed behind the other.
+    refusals.stop().await;
     sealer.stop().await;
     store.close().await;
     outcome.map_err(Failure::other)

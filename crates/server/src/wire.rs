@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use medilink_application::Application;
 use medilink_application::application::{Ports, Settings};
 use medilink_http::{Edge, Limits, POLICIES};
-use medilink_persistence::{GroupedAuditLog, SeaOrmStore, Sealer};
+use medilink_persistence::{GroupedAuditLog, RefusalLog, SeaOrmStore, Sealer};
 use medilink_security::{
     Argon2Hasher, DerivedSetUpToken, JwtIssuer, SealedCursors, SealedDevices, SecretKeys,
     SystemClock, SystemIds,
@@ -25,14 +25,21 @@ pub(crate) fn sealer(store: SeaOrmStore) -> Sealer {
     Sealer::new(store, Arc::new(SystemClock), Arc::new(SystemIds))
 }
 
+/// Makes what counts the refusals of somebody unknown.
+pub(crate) fn refusals(store: SeaOrmStore) -> RefusalLog {
+    RefusalLog::new(store, Arc::new(SystemClock), Arc::new(SystemIds))
+}
+
 /// Builds the application on a store, with the keys that it signs with.
 pub(crate) fn application(
     config: &Config,
     keys: SecretKeys,
     store: SeaOrmStore,
+    refusals: RefusalLog,
 ) -> Result<Data<Application>, Failure> {
     let ports = Ports {
         audit: Arc::new(GroupedAuditLog::start(store.clone())),
+        refusals: Arc::new(refusals),
         attempts: Arc::new(store.clone()),
         store: Arc::new(store),
         clock: Arc::new(SystemClock),

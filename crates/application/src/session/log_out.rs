@@ -6,7 +6,7 @@ use medilink_domain::policy::Action;
 
 use super::{Sessions, entry};
 use crate::call::{Call, Subject};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 impl Sessions {
     /// Ends the session that the caller acts in, and another one of theirs if they bring its refresh
@@ -48,8 +48,9 @@ impl Sessions {
         let mut work = self.ports.store.begin().await?;
         let found = work.sessions().lock_by_refresh_token(presented).await?;
         let session = found.map(|(session, _)| session).filter(|session| !session.is_over(now));
-        let session = session.ok_or(Error::RefreshTokenRefused)?;
-        let user = work.users().find(session.user).await?.ok_or(Error::RefreshTokenRefused)?;
+        let session = session.ok_or_else(|| self.refuse(origin, now))?;
+        let user = work.users().find(session.user).await?;
+        let user = user.ok_or_else(|| self.refuse(origin, now))?;
 
         work.sessions().end(session.id, now).await?;
         let by = (&session, user.role);
@@ -66,6 +67,7 @@ mod tests {
     use medilink_domain::user::{Role, UserStatus};
 
     use super::*;
+    use crate::error::Error;
     use crate::testing::{FakeClinic, NOW, a_caller, a_session, a_user, an_origin, at};
 
     fn a_clinic(session: Session) -> FakeClinic {

@@ -102,6 +102,15 @@ pub(crate) fn entry(
         .about(session.id)
 }
 
+impl Sessions {
+    /// Refuses a refresh token that continues no session. Nobody can tell who has sent it, so it is
+    /// counted.
+    fn refuse(&self, origin: Origin, now: Timestamp) -> Error {
+        self.ports.refusals.count(origin.address, now);
+        Error::RefreshTokenRefused
+    }
+}
+
 /// Signs an access token of a session, to go with a refresh token.
 fn tokens(
     ports: &Ports,

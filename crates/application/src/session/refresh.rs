@@ -24,15 +24,15 @@ impl Sessions {
 
         let mut work = self.ports.store.begin().await?;
         let found = work.sessions().lock_by_refresh_token(presented).await?;
-        let (mut session, token) = found.ok_or(Error::RefreshTokenRefused)?;
+        let (mut session, token) = found.ok_or_else(|| self.refuse(origin, now))?;
         let user = work.users().find(session.user).await?;
         let user = user.filter(|user| user.status != UserStatus::Disabled);
-        let user = user.ok_or(Error::RefreshTokenRefused)?;
+        let user = user.ok_or_else(|| self.refuse(origin, now))?;
 
         let follows = self.ports.tokens.successor(secret, session.refresh_hash);
         let lifetime = self.settings.session_lifetime();
         let outcome = match session.refresh(token, follows.hash, lifetime, now) {
-            Continuation::Over => return Err(Error::RefreshTokenRefused),
+            Continuation::Over => return Err(self.refuse(origin, now)),
             Continuation::Continued => {
                 work.sessions().rotate(&session, presented).await?;
                 Outcome::Done
@@ -138,6 +138,7 @@ mod tests {
 
         assert!(matches!(refused, Err(Error::RefreshTokenRefused)));
         assert_eq!(trail.committed().unwrap().outcome, Outcome::Failed);
+        assert_eq!(trail.refused(), 0, "it has an entry of its own");
     }
 
     #[tokio::test]
@@ -147,18 +148,19 @@ mod tests {
             let (refused, trail) = refresh(a_clinic(session, Presented::Current, status)).await;
 
             assert!(matches!(refused, Err(Error::RefreshTokenRefused)), "{status}");
-            assert_eq!(trail.committed(), None);
+            assert_eq!((trail.committed(), trail.refused()), (None, 1));
         }
     }
 
     #[tokio::test]
-    async fn a_token_of_nobody_is_refused() {
+    async fn a_token_of_nobody_is_refused_and_counted() {
         let mut clinic = FakeClinic::default();
         clinic.tokens.expect_refresh_hash().returning(|_| PRESENTED);
         clinic.work.sessions.expect_lock_by_refresh_token().returning(|_| Ok(None));
 
-        let (refused, _) = refresh(clinic).await;
+        let (refused, trail) = refresh(clinic).await;
 
         assert!(matches!(refused, Err(Error::RefreshTokenRefused)));
+        assert_eq!(trail.refused(), 1);
     }
 }

@@ -104,6 +104,7 @@ impl FakeClinic {
                 Some(audit) => Arc::new(audit),
                 None => Arc::new(trail.clone()),
             },
+            refusals: Arc::new(trail.clone()),
             attempts: Arc::new(self.attempts),
             clock: Arc::new(FixedClock(at(NOW))),
             ids: Arc::new(SequentialIds::default()),

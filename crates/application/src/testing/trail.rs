@@ -1,12 +1,14 @@
 //! An audit trail that a test can look at.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use medilink_domain::audit::AuditEntry;
+use medilink_domain::time::Timestamp;
 
 use crate::error::StoreError;
-use crate::ports::AuditLog;
+use crate::ports::{AuditLog, RefusalCounter};
 
 /// What was written to the audit trail.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +18,7 @@ pub struct Trail(Arc<Mutex<Entries>>);
 struct Entries {
     committed: Option<AuditEntry>,
     recorded: Vec<AuditEntry>,
+    refused: usize,
 }
 
 impl Trail {
@@ -27,6 +30,11 @@ impl Trail {
     /// Returns the entries of what was read or refused.
     pub fn recorded(&self) -> Vec<AuditEntry> {
         self.entries().recorded.clone()
+    }
+
+    /// Returns how many refusals of somebody unknown were counted.
+    pub fn refused(&self) -> usize {
+        self.entries().refused
     }
 
     /// Keeps the entry of a commit.
@@ -44,5 +52,11 @@ impl AuditLog for Trail {
     async fn record(&self, entry: AuditEntry) -> Result<(), StoreError> {
         self.entries().recorded.push(entry);
         Ok(())
+    }
+}
+
+impl RefusalCounter for Trail {
+    fn count(&self, _: Option<IpAddr>, _: Timestamp) {
+        self.entries().refused += 1;
     }
 }

@@ -11,6 +11,7 @@ use crate::assignment::{
     AssignmentQueries, AssignmentRepository, MockAssignmentQueries, MockAssignmentRepository,
 };
 use crate::attempt::{AttemptRepository, MockAttemptRepository};
+use crate::audit::{AuditQueries, MockAuditQueries};
 use crate::doctor::{DoctorQueries, DoctorRepository, MockDoctorQueries, MockDoctorRepository};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
@@ -111,6 +112,8 @@ pub struct FakeQueries {
     pub appointments: MockAppointmentQueries,
     /// The assignments.
     pub assignments: MockAssignmentQueries,
+    /// The audit trail.
+    pub audit: MockAuditQueries,
     /// The doctors.
     pub doctors: MockDoctorQueries,
     /// The patients.
@@ -134,6 +137,10 @@ impl Queries for FakeQueries {
 
     fn assignments(&self) -> &dyn AssignmentQueries {
         &self.assignments
+    }
+
+    fn audit(&self) -> &dyn AuditQueries {
+        &self.audit
     }
 
     fn doctors(&self) -> &dyn DoctorQueries {

@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod appointment;
 mod assignment;
+mod audit;
 mod availability;
 mod doctor;
 mod health;
@@ -37,7 +38,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .configure(assignment::routes)
                 .configure(time_slot::routes)
                 .configure(appointment::routes)
-                .configure(statistics::routes),
+                .configure(statistics::routes)
+                .configure(audit::routes),
         )
         .configure(health::routes);
 }

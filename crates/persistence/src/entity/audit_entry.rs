@@ -23,6 +23,31 @@ pub struct Model {
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::user::Entity",
+        from = "Column::UserId",
+        to = "super::user::Column::Id"
+    )]
+    User,
+    #[sea_orm(
+        belongs_to = "super::doctor::Entity",
+        from = "Column::UserId",
+        to = "super::doctor::Column::UserId"
+    )]
+    Doctor,
+    #[sea_orm(
+        belongs_to = "super::pharmacy::Entity",
+        from = "Column::UserId",
+        to = "super::pharmacy::Column::UserId"
+    )]
+    Pharmacy,
+    #[sea_orm(
+        belongs_to = "super::patient::Entity",
+        from = "Column::PatientId",
+        to = "super::patient::Column::Id"
+    )]
+    Patient,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,82 @@
+//! How SQLite goes about the lists of the audit trail.
+
+use medilink_application::audit::AuditSelection;
+use medilink_application::page::{Position, Stretch};
+use medilink_application::testing::{NOW, at};
+use medilink_domain::audit::Outcome;
+use medilink_domain::id::{AppointmentId, PatientId, UserId, Uuid};
+use medilink_domain::policy::Action;
+use sea_orm::{DbBackend, QueryTrait};
+
+use super::{a_database, explained};
+use crate::audit;
+
+/// Every entry is written once and read seldom, so there is an index for each thing that somebody looks
+/// for, and not for every two of them. The narrowest is taken; only the list of everything, or of all
+/// that was done, is read from one end.
+#[tokio::test]
+async fn no_list_of_the_audit_trail_walks_it() {
+    let (_folder, database) = a_database().await;
+    let user = UserId::new(Uuid::from_u128(10));
+    let patient = PatientId::new(Uuid::from_u128(40));
+    let appointment = AppointmentId::new(Uuid::from_u128(50));
+
+    for filters in 0..128_u8 {
+        for record in [None, Some(appointment.into()), Some(patient.into())] {
+            for after in [false, true] {
+                let has = |bit: u8| filters & (1 << bit) != 0;
+                let outcome = match (has(3), has(4)) {
+                    (false, _) => None,
+                    (true, false) => Some(Outcome::Done),
+                    (true, true) => Some(Outcome::Denied),
+                };
+                let selection = AuditSelection {
+                    user: has(0).then_some(user),
+                    patient: has(1).then_some(patient),
+                    action: has(2).then_some(Action::ReadPatient),
+                    outcome,
+                    record,
+                    from: has(5).then(|| at(NOW)),
+                    to: has(6).then(|| at("2030-02-01T00:00:00Z")),
+                };
+                let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
+                let stretch = Stretch { after: after.then_some(position), ..Stretch::default() };
+                let list = audit::page_of(audit::select(&selection), &stretch).unwrap();
+                let list = audit::with_username(list);
+                let plan = explained(&database, list.build(DbBackend::Sqlite)).await;
+
+                let said = format!("{selection:?} {after}: {plan:#?}");
+                assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{said}");
+                let index = match (record, has(1), has(0), has(2), outcome) {
+                    (Some(it), ..) if it.patient().is_none() => "record",
+                    (Some(_), ..) | (_, true, ..) => "patient",
+                    (_, _, true, ..) => "user",
+                    (_, _, _, true, Some(Outcome::Denied)) => "refused_action",
+                    (_, _, _, true, _) => "action",
+                    (_, _, _, _, Some(Outcome::Denied)) => "refused",
+                    (_, _, _, _, _) => "at",
+                };
+                let index = format!("audit_entries_{index}");
+                assert!(plan[0].split(' ').any(|word| word == index), "{index} {said}");
+                let is_everything = index == "audit_entries_at";
+                assert!(plan[0].starts_with("SEARCH") || is_everything, "{said}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_access_log_reads_what_touched_one_patient_in_order() {
+    let (_folder, database) = a_database().await;
+    let patient = PatientId::new(Uuid::from_u128(40));
+    let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
+
+    for after in [None, Some(position)] {
+        let stretch = Stretch { after, ..Stretch::default() };
+        let list = audit::page_of(audit::select_access(patient), &stretch).unwrap();
+        let plan = explained(&database, audit::with_names(list).build(DbBackend::Sqlite)).await;
+
+        assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{plan:#?}");
+        assert!(plan[0].contains("INDEX audit_entries_patient "), "{plan:#?}");
+    }
+}
