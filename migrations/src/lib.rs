@@ -15,6 +15,7 @@ mod m0003_users;
 mod m0004_directory;
 mod m0006_time_slots;
 mod m0007_seals;
+mod m0008_patient_lists;
 mod m0009_pharmacies;
 mod m0011_agenda;
 mod m0012_attempts;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_directory::Migration),
             Box::new(m0006_time_slots::Migration),
             Box::new(m0007_seals::Migration),
+            Box::new(m0008_patient_lists::Migration),
             Box::new(m0009_pharmacies::Migration),
             Box::new(m0011_agenda::Migration),
             Box::new(m0012_attempts::Migration),

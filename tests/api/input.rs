@@ -312,7 +312,7 @@ async fn what_is_no_json_object_is_malformed_wherever_it_is_sent(database: TestD
         (&admin, Method::PATCH, &*user),
     ];
     let deep = "[".repeat(100_000);
-    let bodies: [&[u8]; 20] = [
+    let bodies: [&[u8]; 19] = [
         b"",
         b" ",
         b"{",
@@ -326,7 +326,6 @@ async fn what_is_no_json_object_is_malformed_wherever_it_is_sent(database: TestD
         b"\"email\"",
         b"true",
         b"null",
-        b"{\"email\": \"\\ud800\"}",
         b"{\"email\": \"a\", \"email\": \"b\"}",
         b"{\"email\": \"a\",}",
         b"{\"email\": 'a'}",

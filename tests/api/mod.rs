@@ -2,6 +2,7 @@
 
 mod account;
 mod administration;
+mod adoption;
 mod agenda;
 mod appointment;
 mod archive;
@@ -22,6 +23,7 @@ mod input;
 mod license;
 mod limit;
 mod list;
+mod nonsense;
 mod openapi;
 mod password;
 mod patient;

@@ -17,6 +17,8 @@ on_both_databases! {
     what_is_still_to_take_place_keeps_a_record_in_use,
     of_a_booking_and_an_archiving_at_once_exactly_one_is_done,
     somebody_whose_own_record_is_archived_signs_in_without_one,
+    patients_are_searched_filtered_and_paged_by_family_name,
+    whoever_begins_to_care_for_a_patient_finds_them_until_it_ends,
 }
 
 async fn a_record_is_read_by_those_who_may(database: TestDatabase) {
@@ -423,4 +425,116 @@ async fn every_wrong_field_of_a_record_is_named_at_once() {
             "user_id",
         ]
     );
+}
+
+/// Returns the family names of a list, page by page.
+async fn family_names(reader: &Person, query: &str) -> Vec<String> {
+    let (mut names, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = reader.get(&format!("/api/v1/patients?limit=2&{query}{cursor}")).await.ok();
+        names.extend(page["items"].as_array().unwrap().iter().map(|it| text(&it["last_name"])));
+        let Some(next) = page["next"].as_str() else { return names };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+async fn patients_are_searched_filtered_and_paged_by_family_name(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (coordinator, admin) = (clinic.a_coordinator().await, clinic.an_admin().await);
+    for (first, last, email, gender, blood_group) in [
+        ("Søren", "Zeta", "zs@example.org", "M", "A+"),
+        ("Ada", "alpha", "countess@example.org", "F", "A-"),
+        ("Ada", "Ångström", "aa@example.com", "F", "A+"),
+        ("Émilie", "O'Brien-Šimić", "e@du.chatelet.fr", "F", "AB+"),
+    ] {
+        let body = json!({
+            "first_name": first, "last_name": last, "email": email, "gender": gender,
+            "blood_group": blood_group,
+        });
+        coordinator.post("/api/v1/patients", body).await.created();
+    }
+
+    let all = ["alpha", "Ångström", "O'Brien-Šimić", "Zeta"];
+    for (query, expected) in [
+        ("", &all[..]),
+        ("search=ada", &["alpha", "Ångström"]),
+        ("search=ada%20ang", &["Ångström"]),
+        ("search=ANGSTROM+Ada", &["Ångström"]),
+        ("search=simic", &["O'Brien-Šimić"]),
+        ("search=emilie", &["O'Brien-Šimić"]),
+        ("search=countess@example", &["alpha"]),
+        ("search=chatelet", &["O'Brien-Šimić"]),
+        ("search=exam&gender=F", &["alpha", "Ångström"]),
+        ("search=da", &[]),
+        ("search='%20OR%20'1'='1", &[]),
+        ("search=%25", &[]),
+        ("gender=M", &["Zeta"]),
+        ("gender=f&blood_group=a-", &["alpha"]),
+        ("blood_group=A%2B", &["Ångström", "Zeta"]),
+        // A plus sign stands for a space in a query, and is meant as one of a blood group.
+        ("blood_group=A+", &["Ångström", "Zeta"]),
+        ("blood_group=AB+", &["O'Brien-Šimić"]),
+        ("blood_group=B-", &[]),
+    ] {
+        if query == "search=%25" {
+            let wrong = coordinator.get(&format!("/api/v1/patients?{query}")).await;
+            assert_eq!(wrong.wrong_fields(), ["search"]);
+            continue;
+        }
+        assert_eq!(family_names(&coordinator, query).await, expected, "{query}");
+        assert_eq!(family_names(&admin, query).await, expected, "{query}");
+    }
+    let counted = coordinator.get("/api/v1/patients?count=true&limit=1&search=ada").await.ok();
+    assert_eq!((&counted["total"], counted["items"].as_array().unwrap().len()), (&json!(2), 1));
+    let path = format!("/api/v1/patients/{}", text(&counted["items"][0]["id"]));
+    let one = coordinator.get(&path).await.ok();
+    assert_eq!(one, counted["items"][0], "a list shows what a read does");
+    for other in [clinic.a_coordinator().await, clinic.a_doctor().await] {
+        assert_eq!(family_names(&other, "").await, [""; 0]);
+        let refused = other.get("/api/v1/patients?archived=true").await;
+        let _ = refused.problem(403, "forbidden");
+    }
+    for nobody in [clinic.a_patient().await, clinic.a_pharmacy().await] {
+        let _ = nobody.get("/api/v1/patients").await.problem(403, "forbidden");
+    }
+    let pending = clinic.registered("doctor", json!({})).await;
+    let _ = pending.get("/api/v1/patients").await.problem(403, "approval-pending");
+
+    coordinator.patch(&path, json!({"last_name": "Byron", "email": null})).await.ok();
+    assert_eq!(family_names(&coordinator, "search=countess").await, [""; 0]);
+    assert_eq!(family_names(&coordinator, "search=ada+byron").await, ["Byron"]);
+    let _ = coordinator.delete(&path).await.with_status(204);
+    assert_eq!(family_names(&admin, "search=ada").await, ["Ångström"]);
+    assert_eq!(family_names(&admin, "archived=true").await, ["Byron"]);
+    assert_eq!(family_names(&admin, "archived=true&search=byr&gender=F").await, ["Byron"]);
+}
+
+async fn whoever_begins_to_care_for_a_patient_finds_them_until_it_ends(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (coordinator, doctor) = (clinic.a_coordinator().await, clinic.a_doctor().await);
+    let mut made = Vec::new();
+    for last in ["Turing", "Church"] {
+        let body = json!({"first_name": "Alan", "last_name": last});
+        made.push(text(&coordinator.post("/api/v1/patients", body).await.created()["id"]));
+    }
+    let own = json!({"first_name": "Alonzo", "last_name": "Own"});
+    doctor.post("/api/v1/patients", own).await.created();
+    assert_eq!(family_names(&doctor, "").await, ["Own"]);
+
+    let booking = a_booking(&doctor.doctor_id(), &made[0], NINE);
+    let booked = coordinator.post("/api/v1/appointments", booking).await.created();
+    let assignment = json!({"doctor_id": doctor.doctor_id(), "patient_id": made[1]});
+    let assigned = coordinator.post("/api/v1/assignments", assignment).await.created();
+    assert_eq!(family_names(&doctor, "").await, ["Church", "Own", "Turing"]);
+    assert_eq!(family_names(&doctor, "search=al").await, ["Church", "Own", "Turing"]);
+    assert_eq!(family_names(&doctor, "search=alan+t").await, ["Turing"]);
+    let page = doctor.get("/api/v1/patients?count=true&search=alan").await.ok();
+    assert_eq!(page["total"], 2);
+
+    let cancel = format!("/api/v1/appointments/{}/cancel", text(&booked["id"]));
+    coordinator.post(&cancel, json!({})).await.ok();
+    assert_eq!(family_names(&doctor, "").await, ["Church", "Own"]);
+    let end = format!("/api/v1/assignments/{}", text(&assigned["id"]));
+    coordinator.patch(&end, json!({"is_active": false})).await.ok();
+    assert_eq!(family_names(&doctor, "").await, ["Own"]);
 }

@@ -23,7 +23,6 @@ async fn what_is_no_json_object_is_malformed() {
         "[]",
         "7",
         "null",
-        "{\"username\": \"\\ud800\"}",
         "\u{feff}{}",
         &deep,
         "{\"username\": \"a\", \"username\": \"b\"}",

@@ -32,6 +32,7 @@ on_both_databases! {
     a_column_that_is_added_under_an_open_store_harms_nobody,
     a_program_starts_on_a_newer_schema,
     steps_that_are_missing_before_those_of_a_newer_program_are_not_run,
+    no_table_refers_to_doctors_that_is_not_handed_over_with_them,
 }
 
 const NEWER: &str =
@@ -89,7 +90,8 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
     assert!(work.doctors().lock(doctor.id).await.unwrap().is_some());
     assert!(work.doctors().lock_of(user.id).await.unwrap().is_some());
     assert!(work.doctors().lock_archived(doctor.id).await.unwrap().is_some());
-    assert!(work.doctors().lock_archived_of(user.id).await.unwrap().is_some());
+    assert!(work.doctors().lock_entry(&number).await.unwrap().is_none());
+    work.doctors().hand_over(doctor.id, clinic.doctors[0].id, at(NOW)).await.unwrap();
     doctor.approve(at(NOW));
     work.doctors().update(&doctor).await.unwrap();
     work.patients().insert(&patient).await.unwrap();
@@ -272,4 +274,24 @@ async fn a_migration_that_waits_for_a_lock_lets_others_through() {
     written.expect("it is let through while the lock is held").unwrap();
     migration.await.unwrap().unwrap();
     assert_eq!(raw.count("SELECT count(*) FROM attempts").await, 0);
+}
+
+/// Whoever lets another table refer to doctors has to hand its rows over too, in `adoption.rs` of the
+/// store.
+async fn no_table_refers_to_doctors_that_is_not_handed_over_with_them(database: TestDatabase) {
+    let raw = database.raw().await;
+    let referring = if database.is_postgres() {
+        "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
+        WHERE contype = 'f' AND confrelid = 'doctors'::regclass ORDER BY 1"
+    } else {
+        "SELECT DISTINCT tables.name FROM sqlite_master AS tables,
+            pragma_foreign_key_list(tables.name) AS keys
+        WHERE tables.type = 'table' AND keys.\"table\" = 'doctors' ORDER BY 1"
+    };
+
+    let rows = raw.rows(referring).await;
+    let referring: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+
+    // Words are made anew with each profile.
+    assert_eq!(referring, ["appointments", "assignments", "doctor_words", "time_slots"]);
 }

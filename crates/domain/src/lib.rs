@@ -36,6 +36,7 @@ pub mod actor;
 
 pub mod verification;
 
+pub mod adoption;
 pub mod appointment;
 pub mod assignment;
 pub mod attempt;

@@ -1,6 +1,6 @@
 //! Names of people.
 
-use crate::text::{Name, TextError, fold};
+use crate::text::{Name, TextError, sort_key};
 
 /// The name of a person. A part is `None` until its owner completes the profile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,6 +39,6 @@ impl PersonName {
 
     /// Returns what lists of people are sorted by: the family name, then the given one, folded.
     pub fn sort_key(&self) -> String {
-        fold(&format!("{} {}", self.last(), self.first()))
+        sort_key(&format!("{} {}", self.last(), self.first()))
     }
 }

@@ -83,6 +83,8 @@ choice! {
         VerifyPharmacy = "verify_pharmacy",
         /// Look through the patients.
         ListPatients = "list_patients",
+        /// Look through the patients whose records are archived.
+        ListArchivedPatients = "list_archived_patients",
         /// Begin a patient's record.
         CreatePatient = "create_patient",
         /// Read a patient's record.
@@ -253,6 +255,7 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
         | Action::VerifyDoctor
         | Action::CreatePharmacy
         | Action::VerifyPharmacy
+        | Action::ListArchivedPatients
         | Action::RestorePatient => match role {
             Role::Admin => Allow,
             Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => Deny,
@@ -346,6 +349,7 @@ pub const fn permits(role: Role, action: Action, relation: Relation) -> Access {
 pub const fn discloses_patient_data(action: Action) -> bool {
     match action {
         Action::ListPatients
+        | Action::ListArchivedPatients
         | Action::ReadPatient
         | Action::ListAssignments
         | Action::ReadAssignment
@@ -474,6 +478,7 @@ pub const fn open_to_pending(action: Action) -> bool {
         | Action::CreatePharmacy
         | Action::VerifyPharmacy
         | Action::ListPatients
+        | Action::ListArchivedPatients
         | Action::CreatePatient
         | Action::ReadPatient
         | Action::ChangePatientContact

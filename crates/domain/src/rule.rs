@@ -60,6 +60,8 @@ choice! {
         NoLicenseNumber = "no-license-number",
         /// The licence was checked before.
         AlreadyVerified = "already-verified",
+        /// What an entry of the directory and a registration bring for one doctor overlaps.
+        AdoptionOverlaps = "adoption-overlaps",
     }
 }
 
@@ -87,6 +89,7 @@ impl RuleCode {
             Self::NotArchived => "Not archived",
             Self::NoLicenseNumber => "No licence number",
             Self::AlreadyVerified => "Already verified",
+            Self::AdoptionOverlaps => "Overlapping adoption",
         }
     }
 
@@ -163,6 +166,10 @@ impl RuleCode {
                 "The profile has no licence number that could be checked. Add it first."
             }
             Self::AlreadyVerified => "The licence was checked before. Nothing has to be done.",
+            Self::AdoptionOverlaps => {
+                "The directory has an entry of this doctor, and both have appointments or time slots at \
+                 the same time. Cancel, move or delete one of the two, then approve again."
+            }
         }
     }
 }

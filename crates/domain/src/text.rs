@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::phi::Phi;
+use crate::search::Search;
 
 /// Why a text was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -155,14 +156,23 @@ pub fn fold(raw: &str) -> String {
     folded
 }
 
-/// Returns the words of a text as search compares them: folded, each once.
+/// Folds a text for lists to be sorted by. Some characters stand for a whole sentence and are folded
+/// into it, and no index holds what a name of them becomes: it is cut.
+pub fn sort_key(raw: &str) -> String {
+    const LONGEST: usize = 200;
+
+    fold(raw).chars().take(LONGEST).collect()
+}
+
+/// Returns the words of a text as search compares them: folded, each once, cut to what anybody searches
+/// for.
 ///
 /// "Søren O'Brien-Šimić" has the words `brien`, `o`, `simic` and `soren`.
 pub fn words(raw: &str) -> BTreeSet<String> {
     fold(raw)
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(str::to_owned)
+        .map(|word| word.chars().take(Search::MAX_CHARACTERS).collect())
         .collect()
 }
 
@@ -206,6 +216,15 @@ mod tests {
         let words = words("Søren O'Brien-Šimić");
 
         assert_eq!(words.iter().collect::<Vec<_>>(), ["brien", "o", "simic", "soren"]);
+    }
+
+    #[test]
+    fn what_stands_for_a_sentence_is_cut() {
+        let greeting = "\u{fdfa}\u{337f}".repeat(75);
+
+        assert_eq!(sort_key(&greeting).chars().count(), 200);
+        assert!(words(&greeting).iter().all(|word| word.chars().count() <= 100));
+        assert_eq!(sort_key("Ångström"), "angstrom");
     }
 
     proptest! {

@@ -29,6 +29,7 @@ use utoipa::IntoParams;
 use crate::actor::SignedIn;
 use crate::field::Rest;
 use crate::problem::{Problem, ProblemKind};
+use crate::surrogate::halves;
 
 /// The largest body that is read.
 pub(crate) const LARGEST: usize = 256 * 1024;
@@ -159,6 +160,9 @@ impl Body<Nothing> {
 
 fn parse<T: DeserializeOwned>(sent: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(sent).map_err(|error| {
+        if let Some(halves) = halves(sent) {
+            return halves.into();
+        }
         let (line, column) = (error.line(), error.column());
         let detail = match error.classify() {
             Category::Syntax if error.to_string().starts_with("number out of range") => {

@@ -24,6 +24,7 @@ mod page;
 mod problem;
 mod query;
 mod responses;
+mod surrogate;
 
 mod api;
 mod docs;

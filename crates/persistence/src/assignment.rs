@@ -16,10 +16,10 @@ use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{AssignmentNotes, Reason};
 use medilink_domain::time::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, RelationTrait, Select, Set,
+    RelationTrait, Select, Set,
 };
 use uuid::Uuid;
 
@@ -215,7 +215,8 @@ pub(crate) fn select(selection: &AssignmentSelection) -> Select<assignment::Enti
     if let Reach::Within(relations) = &selection.reach {
         let related: Vec<_> =
             relations.iter().filter_map(|relation| related(selection, *relation)).collect();
-        select = select.filter(any_of(&related));
+        let any = page::any_of(&select, Column::Id, &related);
+        select = select.filter(any);
     }
     let mut conditions = Condition::all();
     if let Some(doctor) = selection.doctor {
@@ -247,24 +248,6 @@ fn related(selection: &AssignmentSelection, relation: Relation) -> Option<Simple
         // No role reads an assignment for being named by it or for nothing; if one ever does, the
         // store law that compares lists with single reads says so.
         Relation::Own | Relation::Stranger => None,
-    }
-}
-
-/// Says that one of several conditions holds: each by an index of its own, since no database finds
-/// one index for all of them.
-fn any_of(conditions: &[SimpleExpr]) -> SimpleExpr {
-    let ids = |condition: &SimpleExpr| {
-        let found = present().select_only().column(assignment::Column::Id);
-        found.filter(condition.clone()).into_query()
-    };
-    match conditions {
-        [] => Expr::cust("1 = 0"),
-        [only] => only.clone(),
-        [first, others @ ..] => {
-            let mut found = ids(first);
-            found.unions(others.iter().map(|other| (UnionType::Distinct, ids(other))));
-            assignment::Column::Id.in_subquery(found)
-        }
     }
 }
 

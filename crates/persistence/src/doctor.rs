@@ -15,7 +15,7 @@ use medilink_domain::money::Money;
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{
     Biography, LicenseNumber, Name, OrganizationName, Phone, Place, Qualification,
-    SpecializationText, fold, words,
+    SpecializationText, sort_key, words,
 };
 use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
@@ -49,12 +49,26 @@ impl DoctorRepository for SeaOrmUnitOfWork {
     }
 
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError> {
-        let present = of(user).filter(doctor::Column::ArchivedAt.is_null());
+        let present = doctor::Entity::find()
+            .filter(doctor::Column::UserId.eq(user.as_uuid()))
+            .filter(doctor::Column::ArchivedAt.is_null());
         one(present.lock(LockType::NoKeyUpdate), &self.transaction).await
     }
 
-    async fn lock_archived_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError> {
-        one(of(user).lock(LockType::NoKeyUpdate), &self.transaction).await
+    async fn lock_entry(&mut self, number: &LicenseNumber) -> Result<Option<Doctor>, StoreError> {
+        let entry = licensed(number, None)
+            .filter(doctor::Column::UserId.is_null())
+            .filter(doctor::Column::IsVerified.eq(false));
+        one(entry.lock(LockType::NoKeyUpdate), &self.transaction).await
+    }
+
+    async fn hand_over(
+        &mut self,
+        from: DoctorId,
+        to: DoctorId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.give_to(from, to, now).await
     }
 
     async fn is_license_taken(
@@ -164,11 +178,6 @@ fn present(id: DoctorId) -> Select<doctor::Entity> {
     doctor::Entity::find_by_id(id.as_uuid()).filter(doctor::Column::ArchivedAt.is_null())
 }
 
-/// Selects the doctor that a user signs in as, or did before the profile was archived.
-fn of(user: UserId) -> Select<doctor::Entity> {
-    doctor::Entity::find().filter(doctor::Column::UserId.eq(user.as_uuid()))
-}
-
 /// Selects the doctors of the directory who have a licence number, but for one.
 fn licensed(number: &LicenseNumber, except: Option<DoctorId>) -> Select<doctor::Entity> {
     use doctor::Column;
@@ -197,7 +206,7 @@ fn matching(filter: &DoctorFilter) -> Condition {
         conditions = conditions.add(Column::IsAvailable.eq(is_available));
     }
     if let Some(city) = &filter.city {
-        conditions = conditions.add(Column::CityKey.eq(fold(city.disclose())));
+        conditions = conditions.add(Column::CityKey.eq(sort_key(city.disclose())));
     }
     if let Some(verified) = filter.verified {
         conditions = conditions.add(Column::IsVerified.eq(verified));
@@ -237,7 +246,7 @@ fn row(doctor: &Doctor) -> doctor::ActiveModel {
         is_verified: Set(*is_verified),
         hospital_name: Set(profile.hospital_name.as_ref().map(|it| it.disclose().to_owned())),
         city: Set(place(&profile.city)),
-        city_key: Set(profile.city.as_ref().map(|it| fold(it.disclose()))),
+        city_key: Set(profile.city.as_ref().map(|it| sort_key(it.disclose()))),
         state: Set(place(&profile.state)),
         country: Set(place(&profile.country)),
         time_zone: Set(profile.time_zone.name().to_owned()),

@@ -33,6 +33,7 @@ mod plan;
 mod search;
 mod stored;
 
+mod adoption;
 mod appointment;
 mod assignment;
 mod attempt;

@@ -2,8 +2,12 @@
 
 use medilink_application::error::StoreError;
 use medilink_application::page::{Found, Position, Stretch};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr};
-use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, QueryTrait, Select};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr, UnionType,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+};
 
 use crate::error::store_error;
 
@@ -16,6 +20,28 @@ pub(crate) fn behind<const COLUMNS: usize>(
     let row = Expr::tuple(columns);
     let position = Expr::tuple(position);
     if descending { row.lt(position) } else { row.gt(position) }
+}
+
+/// Says that one of several conditions holds: each by an index of its own, since no database finds
+/// one index for all of them.
+pub(crate) fn any_of<E: EntityTrait>(
+    select: &Select<E>,
+    id: E::Column,
+    conditions: &[SimpleExpr],
+) -> SimpleExpr {
+    let ids = |condition: &SimpleExpr| {
+        let found = select.clone().select_only().column(id);
+        found.filter(condition.clone()).into_query()
+    };
+    match conditions {
+        [] => Expr::cust("1 = 0"),
+        [only] => only.clone(),
+        [first, others @ ..] => {
+            let mut found = ids(first);
+            found.unions(others.iter().map(|other| (UnionType::Distinct, ids(other))));
+            id.in_subquery(found)
+        }
+    }
 }
 
 /// Makes a page of one item more than was asked for, which only tells that the list goes on.

@@ -1,25 +1,36 @@
 //! Patients' records in the database.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
-use medilink_application::patient::{PatientQueries, PatientRepository, PatientView, SeenPatient};
+use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::patient::{
+    PatientFilter, PatientQueries, PatientRepository, PatientSelection, PatientView, SeenPatient,
+};
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::care::{Care, CareSince};
 use medilink_domain::email::Email;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
 use medilink_domain::patient::{BloodGroup, Gender, Patient, PatientDetails};
+use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place};
+use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place, words};
 use medilink_domain::time::{Date, Timestamp};
-use sea_orm::sea_query::{Expr, LockType, SelectStatement, UnionType};
+use sea_orm::sea_query::{
+    BinOper, Expr, ExprTrait, LockType, SelectStatement, SimpleExpr, UnionType,
+};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Set,
 };
 
-use crate::entity::{appointment, assignment, patient};
+use crate::entity::{appointment, assignment, patient, patient_word};
 use crate::error::store_error;
+use crate::page;
+use crate::search::Looked;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, one, optional, person_name, revision};
+use crate::stored::{Broken, Stored, one, optional, person_name, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -47,7 +58,9 @@ impl PatientRepository for SeaOrmUnitOfWork {
     }
 
     async fn insert(&mut self, patient: &Patient) -> Result<(), StoreError> {
-        self.add(row(patient)).await
+        self.add(row(patient)).await?;
+        let words = search_words(&patient.details);
+        self.add_words::<patient_word::Entity>(patient.id.as_uuid(), words).await
     }
 
     async fn update(&mut self, patient: &Patient) -> Result<(), StoreError> {
@@ -55,7 +68,8 @@ impl PatientRepository for SeaOrmUnitOfWork {
 
         let columns = [Column::Id, Column::Version];
         let id = patient.id.as_uuid();
-        self.replace(Concept::Patient, columns, id, patient.revision, row(patient)).await
+        self.replace(Concept::Patient, columns, id, patient.revision, row(patient)).await?;
+        self.replace_words::<patient_word::Entity>(id, search_words(&patient.details)).await
     }
 }
 
@@ -76,11 +90,156 @@ impl PatientQueries for SeaOrmQueries {
         let created_by = patient.created_by;
         Ok(Some(SeenPatient { view: PatientView::of(patient), created_by, in_care }))
     }
+
+    async fn list(
+        &self,
+        selection: &PatientSelection,
+        stretch: &Stretch,
+    ) -> Result<Found<PatientView>, StoreError> {
+        let search = selection.filter.search.as_ref();
+        let looked = Looked::up::<patient_word::Entity>(search, &self.0).await?;
+        let id = (patient::Entity, patient::Column::Id);
+        let total = page::total(&self.0, &select(selection, &looked), id, stretch).await?;
+
+        let mut rows = Vec::new();
+        for part in parts_of(selection, &looked, stretch) {
+            rows.extend(part.all(&self.0).await.map_err(store_error)?);
+        }
+        // As each part is sorted.
+        rows.sort_by(|one, other| (&one.sort_name, one.id).cmp(&(&other.sort_name, other.id)));
+        rows.dedup_by_key(|row| row.id);
+        let found = page::found(rows, stretch, total, |last| Position {
+            key: last.sort_name.clone(),
+            id: last.id,
+        });
+        found.try_map(|row| restored(&row).map(PatientView::of))
+    }
 }
 
 /// Selects a patient whose record is in use.
 fn present(id: PatientId) -> Select<patient::Entity> {
     patient::Entity::find_by_id(id.as_uuid()).filter(patient::Column::ArchivedAt.is_null())
+}
+
+/// Selects everybody whom a list may and should show.
+pub(crate) fn select(selection: &PatientSelection, looked: &Looked<'_>) -> Select<patient::Entity> {
+    use patient::Column;
+
+    let select = patient::Entity::find().filter(narrowed(&selection.filter));
+    let found = looked.gathered::<patient_word::Entity>(Column::Id);
+    match related(selection).as_deref() {
+        None => select.filter(found),
+        Some([(_, only)]) => select.filter(only.clone()).filter(found),
+        // Who is found in several ways is gathered already, and asked for every word.
+        Some(related) => {
+            let related: Vec<_> = related.iter().map(|(_, condition)| condition.clone()).collect();
+            let any = page::any_of(&patient::Entity::find(), Column::Id, &related);
+            select.filter(any).filter(looked.had::<patient_word::Entity>(Column::Id))
+        }
+    }
+}
+
+/// Cuts pages out of the parts of a list: one for each relation in which somebody may read a record.
+/// The next of the list are among the next of each part.
+///
+/// They are read one by one. In one statement PostgreSQL would not know how few are found, and would
+/// read everybody's record to find them.
+pub(crate) fn parts_of(
+    selection: &PatientSelection,
+    looked: &Looked<'_>,
+    stretch: &Stretch,
+) -> Vec<Select<patient::Entity>> {
+    use patient::Column;
+
+    let part = |relation: Option<Relation>, condition: Condition| {
+        // Those in care are few, and the words of each are looked at; of all others it depends.
+        let is_care = relation == Some(Relation::Care);
+        let has_words = if looked.is_gathered() && !is_care {
+            looked.gathered::<patient_word::Entity>(Column::Id)
+        } else {
+            looked.had::<patient_word::Entity>(Column::Id)
+        };
+        let select = patient::Entity::find()
+            .filter(narrowed(&selection.filter))
+            .filter(condition)
+            .filter(has_words);
+        next(select, looked.is_gathered() || is_care, stretch)
+    };
+    match related(selection) {
+        None => vec![part(None, Condition::all())],
+        Some(related) => related
+            .into_iter()
+            .map(|(relation, condition)| part(Some(relation), Condition::all().add(condition)))
+            .collect(),
+    }
+}
+
+/// Selects the next patients by family name: in the order of an index, or gathered by something else
+/// and sorted.
+fn next(
+    select: Select<patient::Entity>,
+    is_gathered: bool,
+    stretch: &Stretch,
+) -> Select<patient::Entity> {
+    use patient::Column;
+
+    let select = match &stretch.after {
+        Some(position) => select.filter(page::behind(
+            [Expr::col(Column::SortName), Expr::col(Column::Id)],
+            [Expr::val(position.key.clone()), Expr::val(position.id)],
+            false,
+        )),
+        None => select,
+    };
+    let sort_name = Expr::col(Column::SortName);
+    // No index has this order, so that none is walked through to find the few that were gathered.
+    let sort_name =
+        if is_gathered { sort_name.binary(BinOper::Custom("||"), "") } else { sort_name };
+    select.order_by(sort_name, Order::Asc).order_by_asc(Column::Id).limit(stretch.limit.get() + 1)
+}
+
+/// Says in SQL what a list is narrowed by, but for words.
+fn narrowed(filter: &PatientFilter) -> Condition {
+    use patient::Column;
+
+    let PatientFilter { search: _, gender, blood_group, archived } = filter;
+    let place =
+        if *archived { Column::ArchivedAt.is_not_null() } else { Column::ArchivedAt.is_null() };
+    let mut conditions = Condition::all().add(place);
+    if let Some(gender) = gender {
+        conditions = conditions.add(Column::Gender.eq(gender.as_str()));
+    }
+    if let Some(blood_group) = blood_group {
+        conditions = conditions.add(Column::BloodGroup.eq(blood_group.as_str()));
+    }
+    conditions
+}
+
+/// Says in SQL that somebody stands to a patient in each relation in which they may read the record;
+/// `None` if they may read all.
+fn related(selection: &PatientSelection) -> Option<Vec<(Relation, SimpleExpr)>> {
+    use patient::Column;
+
+    let Reach::Within(relations) = &selection.reach else { return None };
+    let actor = &selection.actor;
+    let condition = |relation| match relation {
+        Relation::SelfRecord => actor.patient.map(|id| Column::Id.eq(id.as_uuid())),
+        Relation::Creator => Some(Column::CreatedBy.eq(actor.user.as_uuid())),
+        Relation::Care => {
+            actor.doctor.map(|doctor| Column::Id.in_subquery(care(doctor, selection.since, None)))
+        }
+        // No role reads a record for being named by it or for nothing; if one ever does, the store law
+        // that compares lists with single reads says so.
+        Relation::Own | Relation::Stranger => None,
+    };
+    let known = |relation: &Relation| condition(*relation).map(|it| (*relation, it));
+    Some(relations.iter().filter_map(known).collect())
+}
+
+/// Everything that a patient is searched by.
+fn search_words(details: &PatientDetails) -> BTreeSet<String> {
+    let email = details.email.as_ref().map_or("", Email::disclose);
+    words(&format!("{} {email}", details.name.full()))
 }
 
 /// Tells whether a doctor cares for a patient.

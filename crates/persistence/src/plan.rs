@@ -1,17 +1,19 @@
-//! How SQLite goes about who sends a request, about the lists of appointments, of assignments and of
-//! time slots, whatever they are narrowed by, about statistics, about care, and about what is free of a
-//! doctor's time.
+//! How SQLite goes about who sends a request, about the lists of appointments, of assignments, of
+//! patients and of time slots, whatever they are narrowed by, about statistics, about care, and about
+//! what is free of a doctor's time.
 
 mod audit;
 
 use medilink_application::appointment::{AppointmentSelection, ZoneDay};
 use medilink_application::assignment::AssignmentSelection;
 use medilink_application::page::{Position, Stretch};
+use medilink_application::patient::{PatientFilter, PatientSelection};
 use medilink_application::testing::{NOW, an_actor, at};
 use medilink_application::time_slot::TimeSlotSelection;
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::care::CareWindow;
 use medilink_domain::id::{DoctorId, PatientId, Uuid};
+use medilink_domain::patient::{BloodGroup, Gender};
 use medilink_domain::period::Period;
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::statistics::StatisticsPeriod;
@@ -23,7 +25,8 @@ use crate::appointment::{active_of_doctor, active_of_patient, counts, page_of, s
 use crate::availability::{booked_within, open_from, slots_within};
 use crate::connection::{self, DatabaseUrl};
 use crate::doctor::TIME_ZONES;
-use crate::patient::care;
+use crate::patient::{self, care};
+use crate::search::Looked;
 use crate::session::ACTOR;
 use crate::{assignment, time_slot};
 
@@ -339,6 +342,116 @@ async fn what_is_offered_and_what_is_taken_is_found_in_a_stretch_of_an_index() {
         assert!(looks.len() == 1 && looks[0].starts_with("SEARCH"), "{steps:#?}");
         assert!(looks[0].contains(index) && looks[0].contains(bounds), "{steps:#?}");
     }
+}
+
+/// A word that is searched for, and how many records have it.
+const RARE: (&str, u64) = ("lovelace", 7);
+const COMMON: (&str, u64) = ("com", Looked::MOST_GATHERED);
+
+/// Makes a selection of patients: each bit is a filter that is there.
+fn asked_of_patients(role: Role, filters: u8, archived: bool) -> PatientSelection {
+    let filter = PatientFilter {
+        search: None,
+        gender: (filters & 1 != 0).then_some(Gender::Female),
+        blood_group: (filters & 2 != 0).then_some(BloodGroup::OPositive),
+        archived,
+    };
+    PatientSelection {
+        actor: an_actor(role),
+        reach: reach(role, Action::ReadPatient),
+        since: CareWindow::default().since(at(NOW)),
+        filter,
+    }
+}
+
+async fn patients(
+    database: &DatabaseConnection,
+    selection: &PatientSelection,
+    words: &[(&str, u64)],
+    after: bool,
+) -> Vec<String> {
+    let position = Position { key: "lovelace ada".to_owned(), id: Uuid::from_u128(9) };
+    let stretch = Stretch { after: after.then_some(position), ..Stretch::default() };
+    let mut plan = Vec::new();
+    for part in patient::parts_of(selection, &Looked::of(words.to_vec()), &stretch) {
+        plan.extend(explained(database, part.build(DbBackend::Sqlite)).await);
+    }
+    plan
+}
+
+/// Patients are read in the order of the index that knows all that the list is narrowed by. What a
+/// doctor may see is gathered first: of those whose records they made no more than a page is read.
+#[tokio::test]
+async fn no_list_of_patients_walks_them_all() {
+    let (_folder, database) = a_database().await;
+
+    for role in [Role::Admin, Role::Coordinator, Role::Doctor] {
+        for filters in 0..4 {
+            for words in [&[][..], &[COMMON], &[COMMON, COMMON]] {
+                for after in [false, true] {
+                    let selection = asked_of_patients(role, filters, false);
+                    let plan = patients(&database, &selection, words, after).await;
+                    let said = format!("{role} {filters:02b} {words:?} {after}: {plan:#?}");
+                    let creator = if role == Role::Admin { "" } else { "_creator" };
+                    let by = match (filters & 1 != 0, filters & 2 != 0) {
+                        (true, true) => "_gender_blood",
+                        (true, false) => "_gender",
+                        (false, true) => "_blood",
+                        (false, false) if role == Role::Admin => "_present",
+                        (false, false) => "",
+                    };
+                    let index = format!("patients{creator}{by}");
+                    let read = plan.iter().find(|step| step.split(' ').any(|word| word == index));
+                    let read = read.unwrap_or_else(|| panic!("{said}"));
+                    let is_everything = role == Role::Admin && filters == 0;
+                    assert!(read.starts_with("SEARCH") || is_everything, "{said}");
+                    if role != Role::Doctor {
+                        assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{said}");
+                    }
+                    let of_words = plan.iter().filter(|step| step.contains("patient_words"));
+                    for step in of_words {
+                        let seek = "COVERING INDEX patient_words_patient (patient_id=? AND word>?";
+                        assert!(step.contains(seek), "{said}");
+                    }
+                    let walks = plan.iter().filter(|step| step.starts_with("SCAN patients"));
+                    let walked = usize::from(is_everything && !after);
+                    assert_eq!(walks.count(), walked, "{said}");
+                }
+            }
+        }
+    }
+}
+
+/// Whoever looks for two words begins with those who have the rarer one.
+#[tokio::test]
+async fn a_search_begins_with_the_rarest_word() {
+    let (_folder, database) = a_database().await;
+
+    for role in [Role::Admin, Role::Coordinator] {
+        for filters in 0..4 {
+            for archived in [false, true] {
+                for after in [false, true] {
+                    let selection = asked_of_patients(role, filters, archived);
+                    let plan = patients(&database, &selection, &[COMMON, RARE], after).await;
+
+                    let said = format!("{role} {filters:02b} {archived} {after}: {plan:#?}");
+                    // Of a coordinator's few it may be those who have the word instead.
+                    let gathered = plan[0].starts_with("SEARCH")
+                        && (plan[0].ends_with("id=?)") || plan[0].contains("(created_by=?"));
+                    assert!(gathered, "{said}");
+                    let of_words: Vec<_> =
+                        plan.iter().filter(|step| step.contains("patient_words")).collect();
+                    assert_eq!(of_words.len(), 2, "{said}");
+                    assert!(of_words[0].contains("patient_words_1 (word>? AND word<?)"), "{said}");
+                    assert!(of_words[1].contains("(patient_id=? AND word>? AND word<?)"), "{said}");
+                }
+            }
+        }
+    }
+    // For the few whom a doctor cares for, the words of each are looked at.
+    let plan =
+        patients(&database, &asked_of_patients(Role::Doctor, 0, false), &[RARE], false).await;
+    assert!(plan.iter().all(|step| !step.contains("SCAN patients")), "{plan:#?}");
 }
 
 /// Makes a database with the whole schema. It is gone with its folder.

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 
 use medilink_application::error::StoreError;
 use medilink_domain::search::Search;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter,
 };
 use uuid::Uuid;
 
-use crate::entity::{doctor_word, pharmacy_word, user_word};
+use crate::entity::{doctor_word, patient_word, pharmacy_word, user_word};
 use crate::error::store_error;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
@@ -36,26 +36,129 @@ impl Words for pharmacy_word::Entity {
     const RECORD: Self::Column = pharmacy_word::Column::PharmacyId;
 }
 
+impl Words for patient_word::Entity {
+    const WORD: Self::Column = patient_word::Column::Word;
+    const RECORD: Self::Column = patient_word::Column::PatientId;
+}
+
 impl Words for user_word::Entity {
     const WORD: Self::Column = user_word::Column::Word;
     const RECORD: Self::Column = user_word::Column::UserId;
 }
 
-/// Says in SQL that a record has every word that is searched for.
+/// Says in SQL that a record has every word that is searched for, in a table of a few hundred
+/// records.
 pub(crate) fn found_by<W: Words>(id: impl ColumnTrait, search: Option<&Search>) -> Condition {
     let words = search.into_iter().flat_map(Search::words);
     words.fold(Condition::all(), |found, word| found.add(id.in_subquery(records_with::<W>(word))))
 }
 
+/// The words of a search in a table of any size, the rarest first.
+pub(crate) struct Looked<'a> {
+    words: Vec<&'a str>,
+    is_common: bool,
+}
+
+impl<'a> Looked<'a> {
+    /// How many records are gathered and sorted for a page. If every word has more, its records are
+    /// so many that a walk through all of them in order meets a page full of them soon.
+    pub(crate) const MOST_GATHERED: u64 = 10_000;
+
+    /// Finds out how many records have each of the words. Two of them are not looked for in all
+    /// records that have the first, if few have the second.
+    pub(crate) async fn up<W: Words>(
+        search: Option<&'a Search>,
+        connection: &impl ConnectionTrait,
+    ) -> Result<Self, StoreError> {
+        let words: Vec<_> = search.into_iter().flat_map(Search::words).collect();
+        if words.is_empty() {
+            return Ok(Self::of(Vec::new()));
+        }
+        let counted = connection.query_one(&counts::<W>(&words)).await.map_err(store_error)?;
+        let mut found = Vec::with_capacity(words.len());
+        for (index, word) in words.into_iter().enumerate() {
+            let count: i64 = match &counted {
+                Some(row) => row.try_get_by_index(index).map_err(store_error)?,
+                None => 0,
+            };
+            found.push((word, count.unsigned_abs()));
+        }
+        Ok(Self::of(found))
+    }
+
+    /// Puts words in order, of which one knows how many records have them.
+    pub(crate) fn of(mut words: Vec<(&'a str, u64)>) -> Self {
+        words.sort_by_key(|(_, count)| *count);
+        let is_common = words.first().is_some_and(|(_, count)| Self::MOST_GATHERED <= *count);
+        Self { words: words.into_iter().map(|(word, _)| word).collect(), is_common }
+    }
+
+    /// Tells whether a page is cut out of the records that have the rarest word.
+    pub(crate) fn is_gathered(&self) -> bool {
+        !self.words.is_empty() && !self.is_common
+    }
+
+    /// Says in SQL that a record has every word: the rarest by its records, each other by what such a
+    /// record has.
+    pub(crate) fn gathered<W: Words>(&self, id: impl ColumnTrait) -> Condition {
+        match self.words.as_slice() {
+            [] => Condition::all(),
+            [rarest, others @ ..] => {
+                has_words::<W>(id, others).add(id.in_subquery(records_with::<W>(rarest)))
+            }
+        }
+    }
+
+    /// Says the same of a record that something else has found.
+    pub(crate) fn had<W: Words>(&self, id: impl ColumnTrait) -> Condition {
+        has_words::<W>(id, &self.words)
+    }
+}
+
+/// Counts the records that have each of some words, up to where counting stops.
+fn counts<W: Words>(words: &[&str]) -> SelectStatement {
+    let mut counts = Query::select();
+    for word in words {
+        let some = records_with::<W>(word).limit(Looked::MOST_GATHERED).to_owned();
+        let count = Query::select()
+            .expr(Func::count(Expr::cust("*")))
+            .from_subquery(some, Alias::new("some"))
+            .to_owned();
+        counts.expr(scalar(count));
+    }
+    counts
+}
+
+fn has_words<W: Words>(id: impl ColumnTrait, words: &[&str]) -> Condition {
+    words.iter().fold(Condition::all(), |all, word| all.add(has_word::<W>(id, word)))
+}
+
+/// Says in SQL that a record has a word that begins like this one.
+///
+/// It asks for a value rather than whether there is one: that would become a join, which either
+/// database may begin with the words of everybody.
+fn has_word<W: Words>(id: impl ColumnTrait, word: &str) -> SimpleExpr {
+    let mut one = with_word::<W>(word);
+    one.expr(Expr::val(1)).and_where(Expr::col(W::RECORD).equals(id.as_column_ref())).limit(1);
+    scalar(one).is_not_null()
+}
+
 /// Selects the records that have a word that begins like this one: a range of an index.
 fn records_with<W: Words>(word: &str) -> SelectStatement {
+    with_word::<W>(word).column(W::RECORD).to_owned()
+}
+
+fn with_word<W: Words>(word: &str) -> SelectStatement {
     let last = format!("{word}{}", char::MAX);
     Query::select()
-        .column(W::RECORD)
         .from(W::default())
         .and_where(Expr::col(W::WORD).gte(word))
         .and_where(Expr::col(W::WORD).lt(last))
         .to_owned()
+}
+
+fn scalar(select: SelectStatement) -> SimpleExpr {
+    SimpleExpr::SubQuery(None, Box::new(select.into()))
 }
 
 impl SeaOrmUnitOfWork {

@@ -1,4 +1,4 @@
-//! Cursors: positions in a list that only this installation can make.
+//! Cursors: positions in a list that only this installation can make, and read.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,10 +9,13 @@ use uuid::Uuid;
 
 use crate::secret::{SecretKey, SecretKeys};
 
-/// Seals positions: the id, the key, and a code over both and the name of the list.
+/// Seals positions: a code over the name of the list, the id and the key, and behind it these two,
+/// masked. A list may go by the names of patients, and a cursor stands in the URL of the next page,
+/// which browsers and proxies keep.
 pub struct SealedCursors(SecretKeys);
 
 const PURPOSE: &str = "cursor";
+const MASK: &str = "cursor mask";
 
 /// How much of the code is kept. 16 bytes are beyond trying out.
 const CODE: usize = 16;
@@ -28,20 +31,29 @@ fn code(key: &SecretKey, list: &str, position: &[u8]) -> Vec<u8> {
     key.code(PURPOSE, &[list.as_bytes(), position]).into_iter().take(CODE).collect()
 }
 
+/// Masks a position, or unmasks it. The code of a position is where its mask comes from: as no two
+/// positions of a list share a code, no two share a mask.
+fn mask(key: &SecretKey, code: &[u8], position: &[u8]) -> Vec<u8> {
+    let blocks = (0_u64..).map(|block| key.code(MASK, &[code, &block.to_be_bytes()]));
+    position.iter().zip(blocks.flatten()).map(|(byte, mask)| byte ^ mask).collect()
+}
+
 impl Cursors for SealedCursors {
     fn seal(&self, list: &str, position: &Position) -> String {
         let mut bytes = position.id.as_bytes().to_vec();
         bytes.extend_from_slice(position.key.as_bytes());
-        bytes.extend(code(self.0.signing(), list, &bytes));
-        URL_SAFE_NO_PAD.encode(bytes)
+        let mut sealed = code(self.0.signing(), list, &bytes);
+        sealed.extend(mask(self.0.signing(), &sealed, &bytes));
+        URL_SAFE_NO_PAD.encode(sealed)
     }
 
     fn open(&self, list: &str, cursor: &str) -> Option<Position> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (position, sealed) = bytes.split_last_chunk::<CODE>()?;
-        if !self.0.valid().any(|key| code(key, list, position).ct_eq(sealed).into()) {
-            return None;
-        }
+        let (sealed, masked) = bytes.split_first_chunk::<CODE>()?;
+        let position = self.0.valid().find_map(|key| {
+            let position = mask(key, sealed, masked);
+            bool::from(code(key, list, &position).ct_eq(sealed)).then_some(position)
+        })?;
         let (id, key) = position.split_first_chunk::<16>()?;
         let key = String::from_utf8(key.to_vec()).ok()?;
         Some(Position { key, id: Uuid::from_bytes(*id) })
@@ -63,6 +75,22 @@ mod tests {
         let cursor = cursors.seal("doctors", &a_position());
 
         assert_eq!(cursors.open("doctors", &cursor), Some(a_position()));
+    }
+
+    #[test]
+    fn a_cursor_says_nothing_of_its_position() {
+        let cursors = SealedCursors::new(a_key());
+        let mut longer = a_position();
+        longer.key = "chen emily".repeat(30);
+
+        for position in [a_position(), longer] {
+            let cursor = cursors.seal("patients", &position);
+            let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+            for part in [b"chen".as_slice(), b"emily", position.id.as_bytes()] {
+                assert!(bytes.windows(part.len()).all(|window| window != part));
+            }
+            assert_eq!(cursors.open("patients", &cursor), Some(position));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Looking through the appointments.
 
-use medilink_domain::actor::Relations;
+use medilink_domain::actor::{Actor, Relations};
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::{DoctorId, PatientId};
 use medilink_domain::policy::Action;
@@ -52,15 +52,25 @@ impl Appointments {
         command: ListAppointments,
     ) -> Result<Page<AppointmentView>> {
         let ListAppointments { filter, order, page } = command;
-        let actor = *call.actor();
 
         call.may(Action::ListAppointments, Relations::NONE, Subject::NONE)?;
 
+        let selection = self.selection(*call.actor(), &filter, order).await?;
+        self.page(call, list(order), &page, &selection).await
+    }
+
+    /// Reads what somebody narrows a list by.
+    pub(super) async fn selection(
+        &self,
+        actor: Actor,
+        filter: &AppointmentFilter,
+        order: AppointmentOrder,
+    ) -> Result<AppointmentSelection> {
         let queries = self.ports.store.queries();
         let ends = [("from", filter.from), ("to", filter.to)];
         let default_zone = &self.settings.default_time_zone;
         let [from, to] = instants(&*queries, default_zone, filter.doctor, ends).await?;
-        let selection = AppointmentSelection {
+        Ok(AppointmentSelection {
             doctor: filter.doctor,
             patient: filter.patient,
             status: filter.status,
@@ -68,8 +78,7 @@ impl Appointments {
             to,
             order,
             ..AppointmentSelection::of(actor)
-        };
-        self.page(call, list(order), &page, &selection).await
+        })
     }
 
     /// Returns a page of what is selected, and notes whose data it shows.

@@ -11,6 +11,7 @@ mod confirm;
 mod find;
 mod history;
 mod list;
+mod list_of_patient;
 mod mark_no_show;
 mod repository;
 mod reschedule;

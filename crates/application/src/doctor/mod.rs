@@ -21,7 +21,6 @@ pub use self::list::{DoctorFilter, ListDoctors};
 pub use self::repository::{DoctorQueries, DoctorRepository};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockDoctorQueries, MockDoctorRepository};
-pub(crate) use self::restore::restore;
 pub use self::view::{DoctorBrief, DoctorView};
 use crate::application::Ports;
 use crate::call::{Call, Permit, Subject, Written};

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use medilink_domain::doctor::Doctor;
 use medilink_domain::id::{DoctorId, UserId};
 use medilink_domain::text::LicenseNumber;
+use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 
 use super::list::DoctorFilter;
@@ -28,8 +29,23 @@ pub trait DoctorRepository: Send {
     /// Returns and keeps the doctor that a user signs in as, or returns `None`.
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError>;
 
-    /// Does what `lock_of` does, for an archived doctor too.
-    async fn lock_archived_of(&mut self, user: UserId) -> Result<Option<Doctor>, StoreError>;
+    /// Returns and keeps the entry of this licence: the doctor of the directory whom nobody has
+    /// verified yet and as whom nobody signs in.
+    async fn lock_entry(&mut self, number: &LicenseNumber) -> Result<Option<Doctor>, StoreError>;
+
+    /// Makes everything that refers to a doctor refer to another one: time slots, appointments, and
+    /// assignments. Of two active assignments of one patient that of the other doctor goes on. Both
+    /// doctors have to be locked.
+    ///
+    /// MUST fail with [`StoreError::Conflict`] of
+    /// [`DoctorDoubleBooked`](crate::error::Conflict::DoctorDoubleBooked) or of
+    /// [`TimeSlotOverlaps`](crate::error::Conflict::TimeSlotOverlaps) if what both have overlaps.
+    async fn hand_over(
+        &mut self,
+        from: DoctorId,
+        to: DoctorId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Tells whether a verified doctor has this licence number, beside the one who is excepted.
     /// Archived doctors have none in this sense.

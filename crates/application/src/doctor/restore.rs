@@ -1,16 +1,13 @@
 //! Putting an archived doctor back into the directory.
 
 use medilink_domain::actor::Relations;
-use medilink_domain::doctor::Doctor;
 use medilink_domain::id::DoctorId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
-use medilink_domain::time::Timestamp;
 
 use super::{DoctorView, Doctors, is_license_taken, replay};
 use crate::call::{Call, Expected, Subject, Written};
 use crate::error::{Error, FieldErrors, Result};
-use crate::store::UnitOfWork;
 
 impl Doctors {
     /// Puts an archived doctor back into the directory, with everything that the profile said.
@@ -42,31 +39,24 @@ impl Doctors {
         let mut doctor = doctor.ok_or_else(|| call.missing(ACTION, subject))?;
         expected.check(Concept::Doctor, doctor.revision.version)?;
 
-        restore(&mut *work, &mut doctor, now).await?;
+        doctor.restore(now)?;
+        if is_license_taken(&mut *work, &doctor).await? {
+            let message = "another doctor has the licence number of the archived profile by now; \
+                change that doctor's number, or archive that doctor, first";
+            return Err(Error::Invalid(FieldErrors::of("license_number", message)));
+        }
+
+        work.doctors().update(&doctor).await?;
         work.commit(permit.audit(id, now)).await?;
 
         Ok(Written::new(DoctorView::of(doctor)))
     }
 }
 
-/// Puts a doctor back who is kept from others, unless somebody else has the licence number by now.
-pub(crate) async fn restore(
-    work: &mut dyn UnitOfWork,
-    doctor: &mut Doctor,
-    now: Timestamp,
-) -> Result<()> {
-    doctor.restore(now)?;
-    if is_license_taken(work, doctor).await? {
-        let message = "another doctor has the licence number of the archived profile by now; change \
-            that doctor's number, or archive that doctor, first";
-        return Err(Error::Invalid(FieldErrors::of("license_number", message)));
-    }
-    Ok(work.doctors().update(doctor).await?)
-}
-
 #[cfg(test)]
 mod tests {
     use medilink_domain::audit::Outcome;
+    use medilink_domain::doctor::Doctor;
     use medilink_domain::user::Role;
 
     use super::*;

@@ -4,6 +4,7 @@ mod archive;
 mod change;
 mod create;
 mod find;
+mod list;
 mod repository;
 mod restore;
 mod view;
@@ -17,16 +18,17 @@ use medilink_domain::patient::Patient;
 use medilink_domain::policy::Action;
 use medilink_domain::time::Timestamp;
 
+pub use self::list::{ListPatients, PatientFilter};
 #[cfg(any(test, feature = "testing"))]
 pub use self::repository::{MockPatientQueries, MockPatientRepository};
-pub use self::repository::{PatientQueries, PatientRepository, SeenPatient};
+pub use self::repository::{PatientQueries, PatientRepository, PatientSelection, SeenPatient};
 pub use self::view::{PatientBrief, PatientView};
 use crate::application::{Ports, Settings};
 use crate::call::{Call, Subject, Written};
 use crate::error::{Result, StoreError};
 use crate::store::UnitOfWork;
 
-/// The use cases about patients' records: `create`, `find`, `change`, `archive` and `restore`.
+/// The use cases about patients' records: `list`, `create`, `find`, `change`, `archive` and `restore`.
 /// Registrations make records too.
 pub struct Patients {
     ports: Ports,

@@ -1,12 +1,16 @@
 //! What the store must do with patients' records.
 
 use async_trait::async_trait;
+use medilink_domain::actor::Actor;
 use medilink_domain::care::CareSince;
 use medilink_domain::id::{DoctorId, PatientId, UserId};
 use medilink_domain::patient::Patient;
+use medilink_domain::policy::Reach;
 
+use super::list::PatientFilter;
 use super::view::PatientView;
 use crate::error::StoreError;
+use crate::page::{Found, Stretch};
 
 /// The patients of the clinic, within a unit of work.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -41,6 +45,19 @@ pub trait PatientRepository: Send {
     async fn update(&mut self, patient: &Patient) -> Result<(), StoreError>;
 }
 
+/// Which patients a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatientSelection {
+    /// Who looks.
+    pub actor: Actor,
+    /// How far they may see.
+    pub reach: Reach,
+    /// Where care begins that they see some of them for.
+    pub since: CareSince,
+    /// What they narrow it by.
+    pub filter: PatientFilter,
+}
+
 /// A patient's record as it is read, with what decides who may see it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SeenPatient {
@@ -64,4 +81,15 @@ pub trait PatientQueries: Send + Sync {
         doctor: Option<DoctorId>,
         since: CareSince,
     ) -> Result<Option<SeenPatient>, StoreError>;
+
+    /// Returns a stretch of the patients who are selected, by family name.
+    ///
+    /// MUST return none who is out of reach. MUST return either those whose record is in use or those
+    /// whose record is archived. MUST find a patient by the beginning of any word of the name or the
+    /// e-mail address, whatever its case and accents.
+    async fn list(
+        &self,
+        selection: &PatientSelection,
+        stretch: &Stretch,
+    ) -> Result<Found<PatientView>, StoreError>;
 }

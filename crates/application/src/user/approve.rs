@@ -10,14 +10,17 @@ use crate::call::{Call, Expected, Subject, Written};
 use crate::error::Result;
 
 impl Users {
-    /// Lets a pending user act, and records that the profile's licence was checked.
+    /// Lets a pending user act, and records that the profile's licence was checked. If the directory
+    /// has an entry of that licence already, the user signs in as that doctor from now on, and what
+    /// was booked and published with the registration is the entry's.
     ///
     /// # Errors
     ///
     /// - [`Forbidden`](crate::Error::Forbidden) unless an admin asks.
     /// - [`NotFound`](crate::Error::NotFound) if there is no such user.
     /// - [`Stale`](crate::Error::Stale) if it is not the version that the caller expects.
-    /// - [`Refused`](crate::Error::Refused) unless the user is pending.
+    /// - [`Refused`](crate::Error::Refused) unless the user is pending, and if the entry and the
+    ///   registration have appointments or time slots at the same time.
     /// - [`Invalid`](crate::Error::Invalid) if a verified profile has the licence number.
     pub async fn approve(
         &self,
@@ -44,9 +47,8 @@ impl Users {
         user.approve(now)?;
 
         work.users().update(&user).await?;
-        if let Some(mut doctor) = doctor {
-            doctor.approve(now);
-            work.doctors().update(&doctor).await?;
+        if let Some(doctor) = doctor {
+            self.approve_doctor(&mut *work, doctor, &user, now).await?;
         }
         if let Some(mut pharmacy) = pharmacy {
             pharmacy.approve(now);

@@ -1,24 +1,19 @@
 //! Changing a user, as an administrator.
 
 use medilink_domain::actor::Relations;
-use medilink_domain::doctor::DoctorProfile;
 use medilink_domain::id::UserId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
-use medilink_domain::time::Timestamp;
-use medilink_domain::user::{Role, User, UserChanges};
+use medilink_domain::user::{Role, UserChanges};
 
 use super::{OwnProfile, Profile, UserView, Users, view};
 use crate::call::{Call, Expected, Subject, Written};
-use crate::doctor;
 use crate::error::Result;
-use crate::store::UnitOfWork;
 
 impl Users {
-    /// Changes a user's name, phone or role. Whoever gets a role that has a profile, and has none
-    /// yet, gets a blank one; a doctor's that was archived comes back, and a patient's record that was
-    /// archived is theirs still, and comes back when it is restored. A new role holds from their next
-    /// request on.
+    /// Changes a user's name, phone or role. Whoever gets a role that has a profile, and has never had
+    /// one, gets a blank one. What was archived is theirs still, and comes back when it is restored. A
+    /// new role holds from their next request on.
     ///
     /// # Errors
     ///
@@ -27,8 +22,6 @@ impl Users {
     /// - [`Stale`](crate::Error::Stale) if it is not the version that the caller expects.
     /// - [`Refused`](crate::Error::Refused) for another role of the caller, or of the last active
     ///   administrator.
-    /// - [`Invalid`](crate::Error::Invalid) if somebody else has the licence number of a profile that
-    ///   would come back.
     pub async fn change(
         &self,
         call: &Call,
@@ -46,16 +39,14 @@ impl Users {
         let admins = work.users().lock_active_admins().await?;
         let user = work.users().lock(id).await?;
         let mut user = user.ok_or_else(|| call.missing(ACTION, subject))?;
-        let in_use = work.users().profile(id).await?;
-        // A patient's record is not made anew while the one that was archived is still theirs.
-        let kept = work.users().profile_archived(id).await?;
-        let own = OwnProfile { patient: kept.patient, ..in_use };
+        // No profile is made anew while one that was archived is still theirs.
+        let own = work.users().profile_archived(id).await?;
         expected.check(Concept::User, user.revision.version)?;
         user.change(changes, call.actor().user, &admins, now)?;
 
         work.users().update(&user).await?;
         if let Some(missing) = self.missing_profile(user.role, own) {
-            self.complete(&mut *work, &user, missing, now).await?;
+            self.add_profile(&mut *work, &user, missing, now).await?;
         }
         let view = view(&mut *work, user).await?;
         work.commit(permit.audit(id, now)).await?;
@@ -63,29 +54,10 @@ impl Users {
         Ok(Written::new(view))
     }
 
-    /// Brings back the doctor's profile that a user had, or adds the blank one.
-    async fn complete(
-        &self,
-        work: &mut dyn UnitOfWork,
-        user: &User,
-        blank: Profile,
-        now: Timestamp,
-    ) -> Result<()> {
-        if let Profile::Doctor(_) = blank
-            && let Some(mut archived) = work.doctors().lock_archived_of(user.id).await?
-        {
-            return doctor::restore(work, &mut archived, now).await;
-        }
-        self.add_profile(work, user, blank, now).await.map(drop)
-    }
-
     /// Returns a blank profile for somebody whose role has one that they lack.
     fn missing_profile(&self, role: Role, own: OwnProfile) -> Option<Profile> {
         match role {
-            Role::Doctor if own.doctor.is_none() => {
-                let zone = self.settings.default_time_zone.clone();
-                Some(Profile::Doctor(Box::new(DoctorProfile::blank(zone))))
-            }
+            Role::Doctor if own.doctor.is_none() => Some(Profile::Doctor(Box::new(self.blank()))),
             Role::Patient if own.patient.is_none() => Some(Profile::Patient(Box::default())),
             Role::Pharmacy if own.pharmacy.is_none() => Some(Profile::Pharmacy(Box::default())),
             Role::Admin | Role::Coordinator | Role::Doctor | Role::Patient | Role::Pharmacy => None,
@@ -96,12 +68,11 @@ impl Users {
 #[cfg(test)]
 mod tests {
     use medilink_domain::change::Change;
-    use medilink_domain::doctor::Doctor;
     use medilink_domain::user::UserStatus;
 
     use super::*;
     use crate::error::Error;
-    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_doctor, a_patient, a_user, at};
+    use crate::testing::{FakeClinic, Trail, a_caller, a_doctor, a_patient, a_user};
 
     fn a_clinic(role: Role, own: OwnProfile) -> FakeClinic {
         a_clinic_with(role, own, own)
@@ -140,31 +111,12 @@ mod tests {
     async fn a_new_role_comes_with_the_profile_that_is_lacking() {
         let mut clinic = a_clinic(Role::Coordinator, OwnProfile::default());
         let own = a_user(Role::Coordinator, UserStatus::Active).id;
-        clinic.work.doctors.expect_lock_archived_of().returning(|_| Ok(None));
         let insert = clinic.work.doctors.expect_insert();
         insert.withf(move |doctor| doctor.user == Some(own)).times(1).returning(|_| Ok(()));
 
         let (changed, trail) = become_a(Role::Doctor, clinic, Role::Admin).await;
 
         assert_eq!(changed.ok().unwrap().record.role, Role::Doctor);
-        assert_eq!(trail.committed().unwrap().action, Action::ChangeUser);
-    }
-
-    #[tokio::test]
-    async fn a_doctors_profile_that_was_archived_comes_back_with_the_role() {
-        let own = a_user(Role::Coordinator, UserStatus::Active).id;
-        let archived = Doctor { user: Some(own), archived_at: Some(at(NOW)), ..a_doctor() };
-        let mut clinic = a_clinic(Role::Coordinator, OwnProfile::default());
-        clinic.work.doctors.expect_lock_archived_of().return_once(|_| Ok(Some(archived)));
-        let update = clinic.work.doctors.expect_update();
-        update
-            .withf(|doctor| doctor.id == a_doctor().id && doctor.archived_at.is_none())
-            .times(1)
-            .returning(|_| Ok(()));
-
-        let (changed, trail) = become_a(Role::Doctor, clinic, Role::Admin).await;
-
-        assert!(changed.is_ok());
         assert_eq!(trail.committed().unwrap().action, Action::ChangeUser);
     }
 
@@ -178,13 +130,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_has_an_archived_record_gets_no_second_one() {
-        let archived = OwnProfile { patient: Some(a_patient().id), ..OwnProfile::default() };
-        let clinic = a_clinic_with(Role::Coordinator, OwnProfile::default(), archived);
+    async fn what_was_archived_neither_comes_back_with_the_role_nor_is_made_again() {
+        let archived = OwnProfile {
+            doctor: Some(a_doctor().id),
+            patient: Some(a_patient().id),
+            ..OwnProfile::default()
+        };
+        for role in [Role::Doctor, Role::Patient] {
+            let clinic = a_clinic_with(Role::Coordinator, OwnProfile::default(), archived);
 
-        let (changed, _) = become_a(Role::Patient, clinic, Role::Admin).await;
+            let (changed, _) = become_a(role, clinic, Role::Admin).await;
 
-        assert_eq!(changed.ok().unwrap().record.patient_id, None);
+            let changed = changed.ok().unwrap().record;
+            assert_eq!((changed.doctor_id, changed.patient_id), (None, None), "{role}");
+        }
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! Users: the use cases, one file each.
 
+mod adopt;
 mod approve;
 mod change;
 mod change_own;

@@ -121,8 +121,8 @@ impl Users {
             Profile::Admin | Profile::Coordinator => {}
             Profile::Doctor(profile) => {
                 let id = DoctorId::new(self.ports.ids.next());
-                work.doctors().insert(&Doctor::of_user(id, *profile, user, now)).await?;
-                own.doctor = Some(id);
+                let doctor = Doctor::of_user(id, *profile, user, now);
+                own.doctor = Some(self.enter_doctor(work, doctor, user, now).await?.id);
             }
             Profile::Patient(details) => {
                 let id = PatientId::new(self.ports.ids.next());

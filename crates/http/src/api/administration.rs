@@ -87,7 +87,7 @@ problems! {
         refused by [OwnAccount, LastAdmin];
     /// Instead of an approval.
     ApproveUserProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
-        refused by [UserRefused];
+        refused by [UserRefused, AdoptionOverlaps];
     /// Instead of keeping somebody out.
     DisableUserProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE],
         refused by [UserRefused, OwnAccount, LastAdmin];
@@ -196,6 +196,11 @@ async fn change_user(
 ///
 /// Lets a pending user act, and records that the licence of the profile was checked. The id is the
 /// user's; a doctor's profile shows it as `user_id`.
+///
+/// If somebody has entered a doctor with the same licence number before, whom nobody has verified, the
+/// user signs in as that doctor from now on: `doctor_id` is the entry's, and so is what was booked and
+/// published with the registration. What the registration says counts, and the entry says the rest. If
+/// both have appointments or time slots at the same time, nothing changes.
 #[utoipa::path(
     tag = "users",
     params(

@@ -1,11 +1,21 @@
 //! Patients' records over HTTP.
 
+mod appointment;
 mod body;
 
+use actix_web::web::Json;
 use actix_web::{delete, get, patch, post, put};
-use medilink_application::patient::PatientView;
+use medilink_application::Result;
+use medilink_application::error::FieldErrors;
+use medilink_application::page::Page;
+use medilink_application::patient::{ListPatients, PatientFilter, PatientView};
+use medilink_domain::choice::ChoiceError;
 use medilink_domain::id::PatientId;
+use medilink_domain::patient::{BloodGroup, Gender};
 use medilink_domain::record::Concept;
+use medilink_domain::search::Search;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) use self::body::PatientFields;
@@ -13,18 +23,54 @@ use self::body::{ChangePatientBody, CreatePatientBody, ReplacePatientBody};
 use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Done, Shown, Tagged};
 use crate::body::{Bare, Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
+use crate::field::{Field, Rest, read};
+use crate::page::PageQuery;
 use crate::problem::Problem;
+use crate::query::{Query, flag};
 use crate::responses::problems;
 
 /// Mounts the routes of this file.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
+        .service(list_patients)
         .service(create_patient)
         .service(find_patient)
         .service(replace_patient)
         .service(change_patient)
         .service(archive_patient)
-        .service(restore_patient);
+        .service(restore_patient)
+        .service(appointment::list_appointments_of_patient);
+}
+
+/// Which patients to show.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListPatientsQuery {
+    /// Up to eight words; each begins a word of the name or the e-mail address. Case and accents do
+    /// not matter.
+    #[serde(default)]
+    #[param(value_type = Option<String>, max_length = 100)]
+    search: Field<String>,
+    /// Of this gender only.
+    #[serde(default)]
+    #[param(value_type = Option<Gender>, inline)]
+    gender: Field<String>,
+    /// Of this blood group only. `A%2B` and `A+` are both taken, though a plus sign in a query means
+    /// a space.
+    #[serde(default)]
+    #[param(value_type = Option<BloodGroup>, inline)]
+    blood_group: Field<String>,
+    /// Those whose record is archived, instead of those whose record is in use; only for
+    /// administrators.
+    #[serde(default)]
+    #[param(value_type = Option<bool>, default = false)]
+    archived: Field<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    page: PageQuery,
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: Rest,
 }
 
 impl Shown for PatientView {
@@ -40,6 +86,8 @@ impl Shown for PatientView {
 }
 
 problems! {
+    /// Instead of a list of patients.
+    ListPatientsProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING];
     /// Instead of a new record.
     CreatePatientProblems = SIGNED_IN | KEYED_BODY | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND];
     /// Instead of a record.
@@ -52,6 +100,31 @@ problems! {
     /// Instead of putting a record back into use.
     RestorePatientProblems = SIGNED_IN | KEYED_BODY
         | [FORBIDDEN, APPROVAL_PENDING, NOT_FOUND, STALE], refused by [NotArchived];
+}
+
+/// List patients
+///
+/// Shows the patients whom the caller may read one by one, by family name. Coordinators see those whose
+/// records they made, doctors those and the patients whom they care for, administrators all and the
+/// archive.
+#[utoipa::path(
+    tag = "patients",
+    params(ListPatientsQuery, PageQuery),
+    responses(
+        (status = OK, body = Page<PatientView>, description = "One page."),
+        ListPatientsProblems,
+    ),
+    security(("bearer" = [])),
+)]
+#[get("/patients")]
+async fn list_patients(
+    app: App,
+    caller: SignedIn,
+    query: Query<ListPatientsQuery>,
+) -> Result<Json<Page<PatientView>>, Problem> {
+    let command = query.read()?.command()?;
+    let page = caller.perform(&app, async |call| app.patients.list(call, command).await).await?;
+    Ok(Json(page))
 }
 
 /// Make a patient's record
@@ -210,4 +283,50 @@ async fn restore_patient(
     let (caller, id, expected) = record.read_once(caller)?;
     let restore = async |call: &_| app.patients.restore(call, id, expected).await;
     Ok(Changed(caller.perform(&app, restore).await?))
+}
+
+impl ListPatientsQuery {
+    fn command(self) -> Result<ListPatients> {
+        let mut errors = FieldErrors::default();
+        let filter = PatientFilter {
+            search: read!(self.search.text(&mut errors, Search::parse)),
+            gender: read!(self.gender.optional(&mut errors, Gender::parse)),
+            blood_group: read!(self.blood_group.optional(&mut errors, blood_group)),
+            archived: read!(self.archived.optional(&mut errors, flag)).unwrap_or_default(),
+        };
+        let page = self.page.read(&mut errors);
+        self.unknown.refuse(&mut errors);
+        errors.check()?;
+        Ok(ListPatients { filter, page })
+    }
+}
+
+/// Reads a blood group of a query, where `+` is read as a space. No blood group ends in one, so whoever
+/// sent `A+` as it stands has said what they mean.
+fn blood_group(raw: &str) -> Result<BloodGroup, ChoiceError> {
+    BloodGroup::parse(raw).or_else(|error| {
+        let positive = raw.strip_suffix(' ').map(|letters| format!("{letters}+"));
+        positive.and_then(|it| BloodGroup::parse(&it).ok()).ok_or(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plus_sign_that_has_become_a_space_is_a_plus_sign() {
+        for (raw, read) in [
+            ("A+", Some(BloodGroup::APositive)),
+            ("ab ", Some(BloodGroup::AbPositive)),
+            ("O-", Some(BloodGroup::ONegative)),
+            ("A", None),
+            ("A+ +", None),
+            (" ", None),
+            ("", None),
+            ("A- ", Some(BloodGroup::ANegative)),
+        ] {
+            assert_eq!(blood_group(raw).ok(), read, "{raw:?}");
+        }
+    }
 }

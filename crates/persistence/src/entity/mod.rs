@@ -12,6 +12,7 @@ pub(crate) mod audit_unsealed;
 pub(crate) mod doctor;
 pub(crate) mod doctor_word;
 pub(crate) mod patient;
+pub(crate) mod patient_word;
 pub(crate) mod pharmacy;
 pub(crate) mod pharmacy_word;
 pub(crate) mod session;
@@ -43,6 +44,7 @@ prints_its_table! {
     doctor,
     doctor_word,
     patient,
+    patient_word,
     pharmacy,
     pharmacy_word,
     session,
