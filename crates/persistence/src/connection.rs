@@ -166,7 +166,8 @@ pub(crate) fn sqlite_readers(path: &Path) -> ConnectOptions {
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
         .max_connections(2 * cores())
-        .min_connections(1)
+        // Lanes keep what they need. A pool that kept some would need a runtime to the very end.
+        .min_connections(0)
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
         .test_before_acquire(false)
@@ -262,7 +263,8 @@ pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
 /// keep a database busy: a read holds one for as long as a statement takes, and no longer.
 pub(crate) fn postgres_readers(url: &PostgresUrl) -> ConnectOptions {
     let mut options = postgres(url);
-    options.max_connections(postgres_connections() / 2);
+    // As for the readers of SQLite.
+    options.max_connections(postgres_connections() / 2).min_connections(0);
     options
 }
 

@@ -126,6 +126,17 @@ where
     }
 }
 
+impl<DB: Database> Drop for Lanes<DB> {
+    /// Gives up the lanes without the pool, which takes connections back in a task: the thread on which
+    /// the last owner ends may have no runtime any more.
+    fn drop(&mut self) {
+        let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for lane in idle.drain(..) {
+            drop(lane.connection.detach());
+        }
+    }
+}
+
 fn query<DB>(statement: &Statement) -> sqlx::query::Query<'_, DB, SqlxValues>
 where
     DB: Database,
@@ -137,4 +148,29 @@ where
 
 fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+
+    use crate::connection::{sqlite_readers, sqlite_writer};
+    use crate::reads::Reads;
+
+    #[test]
+    fn lanes_may_end_where_there_is_no_runtime() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("medilink.db");
+        std::fs::write(&path, "").unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let reads = runtime.block_on(async {
+            sea_orm::Database::connect(sqlite_writer(&path)).await.unwrap().close().await.unwrap();
+            let readers = sea_orm::Database::connect(sqlite_readers(&path)).await.unwrap();
+            let reads = Reads::on_lanes(readers);
+            reads.execute_unprepared("SELECT 1").await.unwrap();
+            reads
+        });
+
+        drop(reads);
+    }
 }

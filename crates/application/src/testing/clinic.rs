@@ -22,7 +22,7 @@ use crate::store::{Queries, Store, UnitOfWork};
 #[derive(Default)]
 pub struct FakeClinic {
     /// What the one unit of work will find.
-    pub work: FakeUnitOfWork,
+    pub work: Box<FakeUnitOfWork>,
     /// What a second unit of work will find, if there is to be one.
     pub then: Option<FakeUnitOfWork>,
     /// What reads will find.
@@ -91,7 +91,7 @@ impl FakeClinic {
     /// two.
     pub fn open(self) -> (Application, Trail) {
         let trail = Trail::default();
-        let works = [Some(self.work), self.then].into_iter().flatten();
+        let works = [Some(*self.work), self.then].into_iter().flatten();
         let works = works.map(|work| FakeUnitOfWork { trail: trail.clone(), ..work }).collect();
         let ports = Ports {
             store: Arc::new(FakeStore {

@@ -347,6 +347,7 @@ mod tests {
             let mut clinic = a_welcoming_clinic();
             clinic.settings.approval_required = false;
             clinic.work.doctors.expect_is_license_taken().returning(|_, _| Ok(false));
+            clinic.work.doctors.expect_lock_entry().returning(|_| Ok(None));
             clinic.work.pharmacies.expect_is_license_taken().returning(|_, _| Ok(false));
             let doctor = clinic.work.doctors.expect_insert();
             doctor.withf(|doctor| doctor.is_verified).returning(|_| Ok(()));
