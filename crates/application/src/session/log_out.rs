@@ -14,7 +14,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Store`](Error::Store) if the store fails.
+    /// [`Store`](crate::Error::Store) if the store fails.
     pub async fn log_out(&self, call: &Call, refresh: Option<&str>) -> Result<()> {
         let now = self.ports.clock.now();
         let session = call.actor().session;
@@ -40,7 +40,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`RefreshTokenRefused`](Error::RefreshTokenRefused) if it continues no session.
+    /// [`RefreshTokenRefused`](crate::Error::RefreshTokenRefused) if it continues no session.
     pub async fn log_out_with(&self, origin: Origin, secret: &str) -> Result<()> {
         let now = self.ports.clock.now();
         let presented = self.ports.tokens.refresh_hash(secret);
