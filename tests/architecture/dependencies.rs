@@ -45,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "medilink-application",
             "medilink-domain",
             "medilink-migrations",
+            "rusqlite",
             "sea-orm",
             "sea-query-sqlx",
             "thiserror",

@@ -30,6 +30,7 @@ use sea_orm::{
 use crate::availability::booked;
 use crate::entity::{appointment, appointment_change, doctor};
 use crate::error::store_error;
+use crate::inline::inline_row;
 use crate::page;
 use crate::parties::{Parties, with_parties};
 use crate::store::SeaOrmQueries;
@@ -102,11 +103,8 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
 #[async_trait]
 impl AppointmentQueries for SeaOrmQueries {
     async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError> {
-        let found = seen(appointment::Entity::find_by_id(id.as_uuid()))
-            .into_model::<SeenRow>()
-            .one(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = seen(appointment::Entity::find_by_id(id.as_uuid()));
+        let found: Option<SeenRow> = self.0.row(select).await.map_err(store_error)?;
         found.map(SeenRow::show).transpose()
     }
 
@@ -150,11 +148,8 @@ impl AppointmentQueries for SeaOrmQueries {
         )
         .await?;
 
-        let rows = page_of(seen(selected), selection.order, stretch)?
-            .into_model::<SeenRow>()
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = page_of(seen(selected), selection.order, stretch)?;
+        let rows: Vec<SeenRow> = self.0.rows(select).await.map_err(store_error)?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: last.appointment.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true),
             id: last.appointment.id,
@@ -366,6 +361,8 @@ struct SeenRow {
     #[sea_orm(nested)]
     parties: Parties,
 }
+
+inline_row!(SeenRow { appointment, parties });
 
 impl SeenRow {
     fn show(self) -> Result<AppointmentView, StoreError> {

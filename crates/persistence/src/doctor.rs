@@ -118,8 +118,8 @@ SELECT time_zone FROM zones WHERE time_zone IS NOT NULL";
 #[async_trait]
 impl DoctorQueries for SeaOrmQueries {
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError> {
-        let doctor = one(present(id), &self.0).await?;
-        Ok(doctor.map(DoctorView::of))
+        let row: Option<doctor::Model> = self.0.row(present(id)).await.map_err(store_error)?;
+        row.map(|row| restored(&row).map(DoctorView::of)).transpose()
     }
 
     async fn time_zone(&self, id: DoctorId) -> Result<Option<Zone>, StoreError> {
@@ -164,7 +164,7 @@ impl DoctorQueries for SeaOrmQueries {
                 false,
             ));
         }
-        let rows = select.all(&self.0).await.map_err(store_error)?;
+        let rows: Vec<doctor::Model> = self.0.rows(select).await.map_err(store_error)?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: last.sort_name.clone(),
             id: last.id,

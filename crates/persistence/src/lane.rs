@@ -166,7 +166,7 @@ mod tests {
         let reads = runtime.block_on(async {
             sea_orm::Database::connect(sqlite_writer(&path)).await.unwrap().close().await.unwrap();
             let readers = sea_orm::Database::connect(sqlite_readers(&path)).await.unwrap();
-            let reads = Reads::on_lanes(readers);
+            let reads = Reads::of_sqlite(&path, readers);
             reads.execute_unprepared("SELECT 1").await.unwrap();
             reads
         });

@@ -11,6 +11,7 @@ mod connection;
 mod entity;
 mod error;
 mod file;
+mod inline;
 mod lane;
 mod reads;
 mod turnstile;

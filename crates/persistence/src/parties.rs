@@ -7,6 +7,7 @@ use medilink_domain::id::{DoctorId, PatientId};
 use sea_orm::{EntityTrait, FromQueryResult, JoinType, QuerySelect, RelationDef, Select};
 
 use crate::entity::{doctor, patient};
+use crate::inline::inline_row;
 use crate::stored::{Broken, person_name};
 
 /// What is shown of the doctor and the patient of a record.
@@ -18,6 +19,8 @@ pub(crate) struct Parties {
     patient_first_name: Option<String>,
     patient_last_name: Option<String>,
 }
+
+inline_row!(Parties { doctor_first_name, doctor_last_name, patient_first_name, patient_last_name });
 
 /// Reads records with what is shown of their doctor and their patient.
 pub(crate) fn with_parties<E: EntityTrait>(

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::entity::{session, used_refresh_token};
 use crate::error::store_error;
+use crate::inline::inline_row;
 use crate::page;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, restored};
@@ -121,8 +122,7 @@ impl SessionRepository for SeaOrmUnitOfWork {
 impl SessionQueries for SeaOrmQueries {
     async fn actor(&self, id: SessionId, now: Timestamp) -> Result<Option<Actor>, StoreError> {
         let statement = self.statement(&ACTOR, [id.as_uuid().into(), now.as_utc().into()]);
-        let found =
-            ActorRow::find_by_statement(statement).one(&self.0).await.map_err(store_error)?;
+        let found: Option<ActorRow> = self.0.row(statement).await.map_err(store_error)?;
         found
             .map(|row| row.restore(id).map_err(|Broken| StoreError::Corrupt(id.into())))
             .transpose()
@@ -172,6 +172,8 @@ struct ActorRow {
     #[sea_orm(nested)]
     profile: OwnProfileRow,
 }
+
+inline_row!(ActorRow { user_id, role, status, profile });
 
 impl ActorRow {
     fn restore(self, session: SessionId) -> Result<Actor, Broken> {

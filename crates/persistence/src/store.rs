@@ -70,7 +70,10 @@ impl SeaOrmStore {
                 let identity = Identity::of(path);
                 let identity =
                     identity.map_err(|source| OpenError::File { path: path.clone(), source })?;
-                Ok(Self { reads: Reads::on_lanes(pool), writes: Writes::InTurn(writer, identity) })
+                Ok(Self {
+                    reads: Reads::of_sqlite(path, pool),
+                    writes: Writes::InTurn(writer, identity),
+                })
             }
             DatabaseUrl::Postgres(address) => {
                 connection::call_on(address).await?;
@@ -85,7 +88,7 @@ impl SeaOrmStore {
                 state.warn_of_newer();
                 let places = Arc::new(Semaphore::new(connection::units_at_once()));
                 let reads = connection::connect(connection::postgres_readers(address)).await?;
-                Ok(Self { reads: Reads::on_lanes(reads), writes: Writes::AtOnce(pool, places) })
+                Ok(Self { reads: Reads::of_postgres(reads), writes: Writes::AtOnce(pool, places) })
             }
         }
     }

@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::availability::{open_from, slots};
 use crate::entity::{appointment, doctor, time_slot};
 use crate::error::store_error;
+use crate::inline::inline_row;
 use crate::page;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, bookable_time, one, restored, revision};
@@ -92,11 +93,8 @@ impl TimeSlotQueries for SeaOrmQueries {
         id: TimeSlotId,
         now: Timestamp,
     ) -> Result<Option<TimeSlotView>, StoreError> {
-        let found = seen(present(time_slot::Entity::find_by_id(id.as_uuid())))
-            .into_model::<SeenRow>()
-            .one(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = seen(present(time_slot::Entity::find_by_id(id.as_uuid())));
+        let found: Option<SeenRow> = self.0.row(select).await.map_err(store_error)?;
         found.map(|row| row.show(now)).transpose()
     }
 
@@ -124,11 +122,8 @@ impl TimeSlotQueries for SeaOrmQueries {
         let selected = select(selection);
         let id = (time_slot::Entity, Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
-        let rows = page_of(seen(selected), stretch)?
-            .into_model::<SeenRow>()
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = page_of(seen(selected), stretch)?;
+        let rows: Vec<SeenRow> = self.0.rows(select).await.map_err(store_error)?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: last.time_slot.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true),
             id: last.time_slot.id,
@@ -242,6 +237,8 @@ struct SeenRow {
     time_slot: time_slot::Model,
     is_booked: bool,
 }
+
+inline_row!(SeenRow { time_slot, is_booked });
 
 impl SeenRow {
     fn show(self, now: Timestamp) -> Result<TimeSlotView, StoreError> {

@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use crate::entity::{doctor, patient, pharmacy, user, user_word};
 use crate::error::store_error;
+use crate::inline::inline_row;
 use crate::page;
 use crate::search::found_by;
 use crate::store::SeaOrmQueries;
@@ -283,6 +284,8 @@ pub(crate) struct OwnProfileRow {
     patient_id: Option<Uuid>,
     pharmacy_id: Option<Uuid>,
 }
+
+inline_row!(OwnProfileRow { doctor_id, patient_id, pharmacy_id });
 
 impl OwnProfileRow {
     pub(crate) fn restore(&self) -> OwnProfile {

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::inline::inline_row;
+
 /// A stored appointment.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "appointments")]
@@ -22,6 +24,23 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub version: i64,
 }
+
+inline_row!(Model {
+    id,
+    doctor_id,
+    patient_id,
+    patient_created_by,
+    starts_at,
+    ends_at,
+    status,
+    reason,
+    notes,
+    retrospective,
+    created_by,
+    created_at,
+    updated_at,
+    version,
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {

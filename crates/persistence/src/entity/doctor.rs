@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::inline::inline_row;
+
 /// A stored doctor.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "doctors")]
@@ -36,6 +38,37 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub version: i64,
 }
+
+inline_row!(Model {
+    id,
+    user_id,
+    first_name,
+    last_name,
+    sort_name,
+    email,
+    phone,
+    specialization,
+    specialization_text,
+    license_number,
+    years_of_experience,
+    qualification,
+    bio,
+    consultation_fee,
+    is_available,
+    is_verified,
+    hospital_name,
+    city,
+    city_key,
+    state,
+    country,
+    time_zone,
+    booking,
+    created_by,
+    archived_at,
+    created_at,
+    updated_at,
+    version,
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::inline::inline_row;
+
 /// A stored time slot.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "time_slots")]
@@ -18,6 +20,19 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub version: i64,
 }
+
+inline_row!(Model {
+    id,
+    doctor_id,
+    starts_at,
+    ends_at,
+    blocked,
+    batch_id,
+    created_by,
+    created_at,
+    updated_at,
+    version,
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}
