@@ -265,6 +265,8 @@ mod tests {
 
     inline_row!(Everything { id, other, name, nickname, small, large, larger, yes, at, later });
 
+    const COLUMNS: &str = "id, other, name, nickname, small, large, larger, yes, at, later";
+
     async fn a_database(folder: &Path) -> (Reads, Inline, DatabaseConnection) {
         let path = folder.join("medilink.db");
         std::fs::write(&path, "").unwrap();
@@ -327,7 +329,7 @@ mod tests {
         keep(&writer, &full).await;
         keep(&writer, &empty).await;
 
-        let all = statement("SELECT * FROM everything ORDER BY id", []);
+        let all = statement(&format!("SELECT {COLUMNS} FROM everything ORDER BY id"), []);
         let read: Vec<Everything> = inline.read(&all).unwrap().unwrap();
         let rows = writer.query_all_raw(all).await.unwrap();
         let rows = rows.iter().map(|row| Everything::from_query_result(row, "").unwrap());
@@ -365,14 +367,17 @@ mod tests {
             ("at = ?", row.at.into()),
         ];
         for (condition, value) in conditions {
-            let select =
-                format!("SELECT * FROM everything WHERE {condition} AND other IS ? LIMIT ?");
+            let select = format!(
+                "SELECT {COLUMNS} FROM everything WHERE {condition} AND other IS ? LIMIT ?"
+            );
             let nothing = Value::Uuid(None);
             let found = inline.read(&statement(&select, [value, nothing, 1_u64.into()]));
             assert_eq!(found.unwrap(), Some(vec![row.clone()]), "{condition}");
         }
-        let numbered = "SELECT * FROM everything WHERE large = $2 AND small = $1 AND large = $2";
-        let found = inline.read(&statement(numbered, [5_i32.into(), 6_i64.into()]));
+        let numbered = format!(
+            "SELECT {COLUMNS} FROM everything WHERE large = $2 AND small = $1 AND large = $2"
+        );
+        let found = inline.read(&statement(&numbered, [5_i32.into(), 6_i64.into()]));
         assert_eq!(found.unwrap(), Some(vec![row]));
     }
 
@@ -404,14 +409,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (reads, inline, _writer) = a_database(folder.path()).await;
 
-        let missing = statement("SELECT * FROM nowhere", []);
+        let missing = statement("SELECT id FROM nowhere", []);
         assert_eq!(inline.read::<Everything>(&missing).unwrap(), None);
         assert!(reads.rows::<Everything>(missing).await.is_err());
-        let delete = statement("DELETE FROM everything RETURNING *", []);
+        let delete = statement(&format!("DELETE FROM everything RETURNING {COLUMNS}"), []);
         assert_eq!(inline.read::<Everything>(&delete).unwrap(), None);
 
         inline.close();
-        let all = statement("SELECT * FROM everything", []);
+        let all = statement(&format!("SELECT {COLUMNS} FROM everything"), []);
         assert_eq!(inline.read::<Everything>(&all).unwrap(), None);
     }
 
@@ -421,6 +426,10 @@ mod tests {
         let (_, inline, writer) = a_database(folder.path()).await;
         writer.execute_unprepared("INSERT INTO everything (id) VALUES ('text')").await.unwrap();
 
-        assert!(inline.read::<Everything>(&statement("SELECT * FROM everything", [])).is_err());
+        assert!(
+            inline
+                .read::<Everything>(&statement(&format!("SELECT {COLUMNS} FROM everything"), []))
+                .is_err()
+        );
     }
 }
