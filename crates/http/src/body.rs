@@ -142,14 +142,14 @@ impl<T: DeserializeOwned> Body<T> {
 
 /// A body that says nothing.
 #[derive(Deserialize)]
-pub(crate) struct Nothing {
+struct Nothing {
     #[serde(flatten)]
     unknown: Rest,
 }
 
 impl Body<Nothing> {
     /// Reads the body of such an operation that takes none, and refuses whatever it says.
-    pub(crate) fn read_nothing_once(self, caller: SignedIn) -> Result<SignedIn, Problem> {
+    fn read_nothing_once(self, caller: SignedIn) -> Result<SignedIn, Problem> {
         let (caller, Nothing { unknown }) = self.read_once_or_empty(caller)?;
         let mut errors = FieldErrors::default();
         unknown.refuse(&mut errors);

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::body::ReasonBody;
 use crate::actor::{App, SignedIn};
 use crate::answer::Changed;
-use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader, Nothing};
+use crate::body::{Bare, Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::problem::Problem;
 use crate::responses::problems;
 
@@ -54,16 +54,11 @@ problems! {
 async fn confirm_appointment(
     app: App,
     caller: SignedIn,
-    id: Id<AppointmentId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<AppointmentId>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
-    let changed = caller
-        .perform(&app, async |call| app.appointments.confirm(call, id, expected).await)
-        .await?;
-    Ok(Changed(changed))
+    let (caller, id, expected) = record.read_once(caller)?;
+    let confirm = async |call: &_| app.appointments.confirm(call, id, expected).await;
+    Ok(Changed(caller.perform(&app, confirm).await?))
 }
 
 /// Check a patient in
@@ -83,16 +78,11 @@ async fn confirm_appointment(
 async fn check_in_appointment(
     app: App,
     caller: SignedIn,
-    id: Id<AppointmentId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<AppointmentId>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
-    let changed = caller
-        .perform(&app, async |call| app.appointments.check_in(call, id, expected).await)
-        .await?;
-    Ok(Changed(changed))
+    let (caller, id, expected) = record.read_once(caller)?;
+    let check_in = async |call: &_| app.appointments.check_in(call, id, expected).await;
+    Ok(Changed(caller.perform(&app, check_in).await?))
 }
 
 /// Start an appointment
@@ -112,15 +102,11 @@ async fn check_in_appointment(
 async fn start_appointment(
     app: App,
     caller: SignedIn,
-    id: Id<AppointmentId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<AppointmentId>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
-    let changed =
-        caller.perform(&app, async |call| app.appointments.start(call, id, expected).await).await?;
-    Ok(Changed(changed))
+    let (caller, id, expected) = record.read_once(caller)?;
+    let start = async |call: &_| app.appointments.start(call, id, expected).await;
+    Ok(Changed(caller.perform(&app, start).await?))
 }
 
 /// Complete an appointment
@@ -140,16 +126,11 @@ async fn start_appointment(
 async fn complete_appointment(
     app: App,
     caller: SignedIn,
-    id: Id<AppointmentId>,
-    expected: IfMatch,
-    body: Body<Nothing>,
+    record: Bare<AppointmentId>,
 ) -> Result<Changed<AppointmentView>, Problem> {
-    let caller = body.read_nothing_once(caller)?;
-    let (id, expected) = (id.read()?, expected.read()?);
-    let changed = caller
-        .perform(&app, async |call| app.appointments.complete(call, id, expected).await)
-        .await?;
-    Ok(Changed(changed))
+    let (caller, id, expected) = record.read_once(caller)?;
+    let complete = async |call: &_| app.appointments.complete(call, id, expected).await;
+    Ok(Changed(caller.perform(&app, complete).await?))
 }
 
 /// Cancel an appointment
