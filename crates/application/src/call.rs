@@ -269,14 +269,12 @@ mod tests {
 
     /// Reads a patient's record without a store.
     async fn read_patient(clinic: FakeClinic, by: Caller) -> (Result<()>, Trail) {
-        let (application, trail) = clinic.open();
         let subject = Subject::of(a_patient().id);
-        let answer = application
-            .perform(by, async |call| {
+        clinic
+            .perform(by, async |_, call| {
                 call.may(Action::ReadPatient, Relations::NONE, subject).map(drop)
             })
-            .await;
-        (answer, trail)
+            .await
     }
 
     #[tokio::test]
@@ -307,13 +305,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_that_fails_for_another_reason_than_the_caller_owes_nothing() {
-        let (application, trail) = FakeClinic::default().open();
         let subject = Subject::of(a_patient().id);
 
-        let answer: Result<()> = application
-            .perform(a_caller(Role::Admin), async |call| {
+        let (answer, trail) = FakeClinic::default()
+            .perform(a_caller(Role::Admin), async |_, call| {
                 call.may(Action::BookAppointment, Relations::NONE, subject)?;
-                Err(Error::Stale(Concept::Appointment))
+                Err::<(), _>(Error::Stale(Concept::Appointment))
             })
             .await;
 

@@ -123,13 +123,9 @@ mod tests {
         time: WantedTime,
         by: Caller,
     ) -> (Result<Written<AppointmentView>>, Trail) {
-        let (application, trail) = clinic.open();
         let (doctor, patient) = (a_doctor().id, a_patient().id);
         let command = BookAppointment { doctor, patient, time, reason: None, notes: None };
-        let answer = application
-            .perform(by, async |call| application.appointments.book(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.book(call, command).await).await
     }
 
     #[tokio::test]

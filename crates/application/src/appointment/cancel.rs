@@ -71,13 +71,9 @@ mod tests {
         by: Caller,
         expected: Expected,
     ) -> (Result<Written<AppointmentView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = an_appointment(AppointmentStatus::Scheduled).id;
         let command = CancelAppointment { id, reason: Reason::parse("Well again").ok(), expected };
-        let answer = application
-            .perform(by, async |call| application.appointments.cancel(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.cancel(call, command).await).await
     }
 
     #[tokio::test]

@@ -67,15 +67,11 @@ mod tests {
         clinic.work.patients.expect_lock_archived().returning(|_| Ok(Some(a_patient())));
         clinic.work.appointments.expect_lock().returning(found);
         clinic.work.appointments.expect_describe().returning(|_| Ok(()));
-        let (application, trail) = clinic.open();
         let id = an_appointment(AppointmentStatus::Confirmed).id;
         let reason = Change::Set(Reason::parse("Still coughing").ok());
         let changes = AppointmentChanges { reason, ..AppointmentChanges::default() };
         let command = ChangeAppointment { id, changes, expected };
-        let answer = application
-            .perform(by, async |call| application.appointments.change(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.change(call, command).await).await
     }
 
     #[tokio::test]

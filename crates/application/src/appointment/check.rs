@@ -121,14 +121,10 @@ mod tests {
 
     /// The clinic gives no unit of work to whoever asks: its mocks would refuse the first use.
     async fn check(clinic: FakeClinic, by: Caller) -> (Result<BookingCheck>, Trail) {
-        let (application, trail) = clinic.open();
         let (doctor, patient) = (a_doctor().id, a_patient().id);
         let time = WantedTime::Exactly(a_booking().time);
         let command = BookAppointment { doctor, patient, time, reason: None, notes: None };
-        let answer = application
-            .perform(by, async |call| application.appointments.check(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.check(call, command).await).await
     }
 
     #[tokio::test]

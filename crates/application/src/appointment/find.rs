@@ -64,12 +64,8 @@ mod tests {
     }
 
     async fn find(clinic: FakeClinic, by: Caller) -> (Result<AppointmentView>, Trail) {
-        let (application, trail) = clinic.open();
         let id = an_appointment(AppointmentStatus::Scheduled).id;
-        let answer = application
-            .perform(by, async |call| application.appointments.find(call, id).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.find(call, id).await).await
     }
 
     #[tokio::test]

@@ -52,12 +52,8 @@ mod tests {
         queries
             .expect_history()
             .returning(move |_| Ok(vec![AppointmentChangeView::of(change.clone())]));
-        let (application, trail) = clinic.open();
         let id = appointment.id;
-        let answer = application
-            .perform(by, async |call| application.appointments.history(call, id).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.history(call, id).await).await
     }
 
     #[tokio::test]

@@ -119,34 +119,18 @@ mod tests {
     use crate::call::Caller;
     use crate::doctor::DoctorBrief;
     use crate::error::Error;
-    use crate::page::{Found, Position, Stretch};
+    use crate::page::{Found, Position};
     use crate::patient::PatientBrief;
     use crate::testing::{
-        FakeClinic, Trail, a_caller, a_doctor, a_patient, an_appointment, at, day,
+        FakeClinic, Trail, a_caller, a_doctor, a_patient, an_appointment, at, day, nothing,
     };
-
-    const NOTHING: Found<AppointmentView> = Found { items: Vec::new(), last: None, total: None };
-
-    /// A clinic whose store has to be asked once for what the test expects.
-    fn a_clinic_asked_for(
-        expected: impl Fn(&AppointmentSelection, &Stretch) -> bool + Send + 'static,
-    ) -> FakeClinic {
-        let mut clinic = FakeClinic::default();
-        let list = clinic.queries.appointments.expect_list();
-        list.withf(expected).times(1).returning(|_, _| Ok(NOTHING));
-        clinic
-    }
 
     async fn list(
         clinic: FakeClinic,
         by: Caller,
         command: ListAppointments,
     ) -> (Result<Page<AppointmentView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(by, async |call| application.appointments.list(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.list(call, command).await).await
     }
 
     fn only(filter: AppointmentFilter) -> ListAppointments {
@@ -173,7 +157,7 @@ mod tests {
         for (role, reach) in agreed {
             let caller = a_caller(role);
             let actor = caller.actor;
-            let clinic = a_clinic_asked_for(move |selection, _| {
+            let clinic = FakeClinic::asked_for_appointments(move |selection, _| {
                 (&selection.actor, &selection.reach) == (&actor, &reach)
             });
 
@@ -186,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn a_list_is_narrowed_by_everything_that_the_caller_names() {
         let named = (Some(a_doctor().id), Some(a_patient().id), Some(AppointmentStatus::Completed));
-        let clinic = a_clinic_asked_for(move |selection, stretch| {
+        let clinic = FakeClinic::asked_for_appointments(move |selection, stretch| {
             (selection.doctor, selection.patient, selection.status) == named
                 && selection.order == AppointmentOrder::Latest
                 && stretch.count
@@ -224,11 +208,8 @@ mod tests {
             (vec![one, one], Some(one)),
             (vec![one, other], None),
         ] {
-            let mut clinic = FakeClinic::default();
             let items = shown.into_iter().map(an_appointment_of).collect();
-            let found = Found { items, ..NOTHING };
-            let list_of = clinic.queries.appointments.expect_list();
-            list_of.return_once(move |_, _| Ok(found));
+            let clinic = FakeClinic::finding_appointments(Found { items, ..nothing() });
             let filter = AppointmentFilter { patient: Some(one), ..AppointmentFilter::default() };
 
             let (_, trail) = list(clinic, a_caller(Role::Doctor), only(filter)).await;
@@ -246,7 +227,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_day_of_one_doctor_is_whole_in_the_doctors_zone() {
-        let mut clinic = a_clinic_asked_for(|selection, _| {
+        let mut clinic = FakeClinic::asked_for_appointments(|selection, _| {
             selection.from == Some(at("2030-06-30T22:00:00Z"))
                 && selection.to == Some(at("2030-07-01T22:00:00Z"))
         });
@@ -267,7 +248,7 @@ mod tests {
     #[tokio::test]
     async fn a_day_of_no_doctor_or_an_unknown_one_is_in_the_default_zone() {
         for doctor in [None, Some(a_doctor().id)] {
-            let mut clinic = a_clinic_asked_for(|selection, _| {
+            let mut clinic = FakeClinic::asked_for_appointments(|selection, _| {
                 selection.from == Some(at("2030-06-30T22:00:00Z"))
             });
             clinic.queries.doctors.expect_time_zone().returning(|_| Ok(None));
@@ -284,7 +265,7 @@ mod tests {
     #[tokio::test]
     async fn instants_need_no_zone() {
         let [first, last] = [at("2030-07-01T09:00:00Z"), at("2030-07-01T17:00:00Z")];
-        let clinic = a_clinic_asked_for(move |selection, _| {
+        let clinic = FakeClinic::asked_for_appointments(move |selection, _| {
             (selection.from, selection.to) == (Some(first), Some(last))
         });
         let filter = AppointmentFilter {
@@ -315,16 +296,17 @@ mod tests {
     #[tokio::test]
     async fn a_cursor_continues_its_own_order_and_no_other() {
         let end = Position { key: "2030-07-01T09:00:00Z".to_owned(), id: Uuid::from_u128(9) };
-        let mut clinic = FakeClinic::default();
-        let found = Found { last: Some(end.clone()), ..NOTHING };
-        clinic.queries.appointments.expect_list().return_once(|_, _| Ok(found));
+        let found = Found { last: Some(end.clone()), ..nothing() };
+        let clinic = FakeClinic::finding_appointments(found);
         let (page, _) = list(clinic, a_caller(Role::Admin), ListAppointments::default()).await;
         let cursor = page.ok().unwrap().next;
         let page = PageRequest { cursor, ..PageRequest::default() };
         let onward = ListAppointments { page: page.clone(), ..ListAppointments::default() };
         let back = ListAppointments { order: AppointmentOrder::Latest, page, ..onward.clone() };
 
-        let clinic = a_clinic_asked_for(move |_, stretch| stretch.after.as_ref() == Some(&end));
+        let clinic = FakeClinic::asked_for_appointments(move |_, stretch| {
+            stretch.after.as_ref() == Some(&end)
+        });
         let (continued, _) = list(clinic, a_caller(Role::Admin), onward).await;
         let (refused, _) = list(FakeClinic::default(), a_caller(Role::Admin), back).await;
 

@@ -65,14 +65,13 @@ mod tests {
     use super::*;
     use crate::call::Caller;
     use crate::error::Error;
-    use crate::page::Found;
     use crate::patient::{PatientView, SeenPatient};
     use crate::testing::{
         FakeClinic, Trail, a_caller, a_doctor, a_patient, a_stranger, the_creator,
     };
 
-    fn a_clinic(in_care: bool) -> FakeClinic {
-        let mut clinic = FakeClinic::default();
+    /// Finds the patient too.
+    fn with_the_patient(in_care: bool, mut clinic: FakeClinic) -> FakeClinic {
         clinic.queries.patients.expect_find().returning(move |_, _, _| {
             let created_by = a_patient().created_by;
             Ok(Some(SeenPatient { view: PatientView::of(a_patient()), created_by, in_care }))
@@ -85,12 +84,13 @@ mod tests {
         by: Caller,
         filter: AppointmentFilter,
     ) -> (Result<Page<AppointmentView>>, Trail) {
-        let (application, trail) = clinic.open();
         let command = ListAppointments { filter, ..ListAppointments::default() };
         let id = a_patient().id;
-        let list =
-            async |call: &_| application.appointments.list_of_patient(call, id, command).await;
-        (application.perform(by, list).await, trail)
+        clinic
+            .perform(by, async |app, call| {
+                app.appointments.list_of_patient(call, id, command).await
+            })
+            .await
     }
 
     #[tokio::test]
@@ -102,18 +102,13 @@ mod tests {
             (a_caller(Role::Admin), false),
         ] {
             let role = caller.actor.role;
-            let mut clinic = a_clinic(in_care);
             let doctor = a_doctor().id;
-            let appointments = clinic.queries.appointments.expect_list();
-            appointments
-                .withf(move |asked, _| {
-                    (asked.patient, asked.doctor) == (Some(a_patient().id), Some(doctor))
-                        && asked.actor.role == role
-                        && asked.reach
-                            == medilink_domain::policy::reach(role, Action::ReadAppointment)
-                })
-                .times(1)
-                .returning(|_, _| Ok(Found { items: Vec::new(), last: None, total: None }));
+            let clinic = FakeClinic::asked_for_appointments(move |asked, _| {
+                (asked.patient, asked.doctor) == (Some(a_patient().id), Some(doctor))
+                    && asked.actor.role == role
+                    && asked.reach == medilink_domain::policy::reach(role, Action::ReadAppointment)
+            });
+            let clinic = with_the_patient(in_care, clinic);
             let filter = AppointmentFilter { doctor: Some(doctor), ..AppointmentFilter::default() };
 
             let (listed, trail) = list(clinic, caller, filter).await;
@@ -130,11 +125,12 @@ mod tests {
         for role in [Role::Doctor, Role::Coordinator, Role::Pharmacy, Role::Patient] {
             let mut nobody = FakeClinic::default();
             nobody.queries.patients.expect_find().returning(|_, _, _| Ok(None));
+            let hidden = with_the_patient(false, FakeClinic::default());
 
             let (missing, missing_trail) =
                 list(nobody, a_stranger(role), AppointmentFilter::default()).await;
             let (hidden, hidden_trail) =
-                list(a_clinic(false), a_stranger(role), AppointmentFilter::default()).await;
+                list(hidden, a_stranger(role), AppointmentFilter::default()).await;
 
             assert!(matches!(missing, Err(Error::NotFound(Concept::Patient))), "{role}");
             assert!(matches!(hidden, Err(Error::NotFound(Concept::Patient))), "{role}");

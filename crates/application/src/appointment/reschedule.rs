@@ -114,13 +114,9 @@ mod tests {
         to: NewTime,
         expected: Expected,
     ) -> (Result<Written<AppointmentView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = an_appointment(AppointmentStatus::Scheduled).id;
         let command = RescheduleAppointment { id, to, reason: None, expected };
-        let answer = application
-            .perform(by, async |call| application.appointments.reschedule(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.appointments.reschedule(call, command).await).await
     }
 
     #[tokio::test]

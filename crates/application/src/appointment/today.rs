@@ -67,33 +67,18 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-    use crate::page::Found;
     use crate::testing::{FakeClinic, Trail, a_caller, a_doctor, at};
 
     fn zone(name: &str) -> Zone {
         Zone::parse(name).unwrap()
     }
 
-    /// A clinic whose store has to be asked once for what the test expects.
-    fn a_clinic_asked_for(
-        expected: impl Fn(&AppointmentSelection) -> bool + Send + 'static,
-    ) -> FakeClinic {
-        let mut clinic = FakeClinic::default();
-        let list = clinic.queries.appointments.expect_list();
-        list.withf(move |selection, _| expected(selection))
-            .times(1)
-            .returning(|_, _| Ok(Found { items: Vec::new(), last: None, total: None }));
-        clinic
-    }
-
     async fn today(clinic: FakeClinic, role: Role) -> (Result<Page<AppointmentView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(a_caller(role), async |call| {
-                application.appointments.today(call, PageRequest::default()).await
+        clinic
+            .perform(a_caller(role), async |app, call| {
+                app.appointments.today(call, PageRequest::default()).await
             })
-            .await;
-        (answer, trail)
+            .await
     }
 
     // It is noon in Greenwich: the 7th in Auckland, and the 6th elsewhere.
@@ -101,7 +86,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_doctors_day_is_that_of_their_zone() {
-        let mut clinic = a_clinic_asked_for(|selection| {
+        let mut clinic = FakeClinic::asked_for_appointments(|selection, _| {
             (selection.from, selection.to)
                 == (Some(at(FIRST_OF_AUCKLAND)), Some(at("2030-01-07T11:00:00Z")))
                 && selection.days.is_empty()
@@ -120,7 +105,7 @@ mod tests {
     #[tokio::test]
     async fn the_day_of_others_is_that_of_each_doctor() {
         for role in [Role::Admin, Role::Coordinator, Role::Patient] {
-            let mut clinic = a_clinic_asked_for(|selection| {
+            let mut clinic = FakeClinic::asked_for_appointments(|selection, _| {
                 let zones = |names: &[&str]| names.iter().map(|it| zone(it)).collect::<Vec<_>>();
                 let days: Vec<_> = selection.days.iter().map(|it| it.zones.clone()).collect();
                 days == [zones(&["Europe/Berlin", "Europe/Paris"]), zones(&["Pacific/Auckland"])]
@@ -140,7 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_day_that_is_the_same_everywhere_is_a_range() {
-        let mut clinic = a_clinic_asked_for(|selection| {
+        let mut clinic = FakeClinic::asked_for_appointments(|selection, _| {
             selection.days.is_empty()
                 && selection.from == Some(at("2030-01-05T23:00:00Z"))
                 && selection.to == Some(at("2030-01-06T23:00:00Z"))
@@ -155,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn where_there_are_no_doctors_there_is_nothing_today() {
-        let mut clinic = a_clinic_asked_for(|selection| {
+        let mut clinic = FakeClinic::asked_for_appointments(|selection, _| {
             selection.from.is_some() && selection.from == selection.to
         });
         clinic.queries.doctors.expect_time_zones().returning(|| Ok(Vec::new()));

@@ -102,10 +102,7 @@ mod tests {
         clinic.work.patients.expect_lock_archived().returning(|_| Ok(Some(a_patient())));
         clinic.work.appointments.expect_lock().returning(found);
         clinic.work.appointments.expect_update().returning(|_, _| Ok(()));
-        let (application, trail) = clinic.open();
-        let answer =
-            application.perform(by, async |call| act(&application, call, action).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| act(app, call, action).await).await
     }
 
     #[tokio::test]

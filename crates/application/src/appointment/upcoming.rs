@@ -37,27 +37,22 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-    use crate::page::Found;
     use crate::testing::{FakeClinic, NOW, a_caller, an_actor, at};
 
     #[tokio::test]
     async fn what_lies_ahead_is_active_and_starts_from_now_on_within_reach() {
         for role in [Role::Admin, Role::Doctor, Role::Coordinator, Role::Patient] {
-            let mut clinic = FakeClinic::default();
             let expected = AppointmentSelection {
                 active: true,
                 from: Some(at(NOW)),
                 ..AppointmentSelection::of(an_actor(role))
             };
-            let list = clinic.queries.appointments.expect_list();
-            list.withf(move |selection, _| *selection == expected)
-                .times(1)
-                .returning(|_, _| Ok(Found { items: Vec::new(), last: None, total: None }));
-            let (application, trail) = clinic.open();
+            let clinic =
+                FakeClinic::asked_for_appointments(move |selection, _| *selection == expected);
 
-            let listed = application
-                .perform(a_caller(role), async |call| {
-                    application.appointments.upcoming(call, PageRequest::default()).await
+            let (listed, trail) = clinic
+                .perform(a_caller(role), async |app, call| {
+                    app.appointments.upcoming(call, PageRequest::default()).await
                 })
                 .await;
 
@@ -69,11 +64,9 @@ mod tests {
 
     #[tokio::test]
     async fn pharmacies_have_nothing_ahead_of_them() {
-        let (application, trail) = FakeClinic::default().open();
-
-        let refused = application
-            .perform(a_caller(Role::Pharmacy), async |call| {
-                application.appointments.upcoming(call, PageRequest::default()).await
+        let (refused, trail) = FakeClinic::default()
+            .perform(a_caller(Role::Pharmacy), async |app, call| {
+                app.appointments.upcoming(call, PageRequest::default()).await
             })
             .await;
 

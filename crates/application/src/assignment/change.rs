@@ -117,12 +117,8 @@ mod tests {
         changes: AssignmentChanges,
         expected: Expected,
     ) -> (Result<Written<AssignmentView>>, Trail) {
-        let (application, trail) = clinic.open();
         let command = ChangeAssignment { id: an_assignment().id, changes, expected };
-        let answer = application
-            .perform(by, async |call| application.assignments.change(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.assignments.change(call, command).await).await
     }
 
     fn set_active(is_active: bool) -> AssignmentChanges {

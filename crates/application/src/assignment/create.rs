@@ -92,13 +92,9 @@ mod tests {
         by: Caller,
         is_primary: bool,
     ) -> (Result<Written<AssignmentView>>, Trail) {
-        let (application, trail) = clinic.open();
         let terms = AssignmentTerms { is_primary, is_active: true, reason: None, notes: None };
         let command = CreateAssignment { doctor: a_doctor().id, patient: a_patient().id, terms };
-        let answer = application
-            .perform(by, async |call| application.assignments.create(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.assignments.create(call, command).await).await
     }
 
     #[tokio::test]

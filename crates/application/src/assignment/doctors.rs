@@ -56,7 +56,8 @@ mod tests {
     use crate::page::Found;
     use crate::patient::{PatientView, SeenPatient};
     use crate::testing::{
-        FakeClinic, Trail, a_caller, a_doctor, a_patient, a_stranger, an_assignment, the_creator,
+        FakeClinic, Trail, a_caller, a_doctor, a_patient, a_stranger, an_assignment, nothing,
+        the_creator,
     };
 
     fn a_clinic(in_care: bool) -> FakeClinic {
@@ -69,12 +70,10 @@ mod tests {
     }
 
     async fn doctors(clinic: FakeClinic, by: Caller) -> (Result<Page<AssignedDoctorView>>, Trail) {
-        let (application, trail) = clinic.open();
         let (patient, page) = (a_patient().id, PageRequest::default());
-        let answer = application
-            .perform(by, async |call| application.assignments.doctors(call, patient, page).await)
-            .await;
-        (answer, trail)
+        clinic
+            .perform(by, async |app, call| app.assignments.doctors(call, patient, page).await)
+            .await
     }
 
     #[tokio::test]
@@ -91,7 +90,7 @@ mod tests {
             let items = vec![AssignedDoctorView::of(an_assignment(), of, general)];
             let list = clinic.queries.assignments.expect_doctors_of();
             list.withf(|patient, _| *patient == a_patient().id)
-                .return_once(|_, _| Ok(Found { items, last: None, total: None }));
+                .return_once(|_, _| Ok(Found { items, ..nothing() }));
 
             let (seen, trail) = doctors(clinic, reader).await;
 

@@ -61,12 +61,8 @@ mod tests {
     }
 
     async fn find(clinic: FakeClinic, by: Caller) -> (Result<AssignmentView>, Trail) {
-        let (application, trail) = clinic.open();
         let id = an_assignment().id;
-        let answer = application
-            .perform(by, async |call| application.assignments.find(call, id).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.assignments.find(call, id).await).await
     }
 
     #[tokio::test]

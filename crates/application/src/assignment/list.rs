@@ -74,32 +74,18 @@ mod tests {
     use crate::assignment::show;
     use crate::call::Caller;
     use crate::error::Error;
-    use crate::page::{Found, Position, Stretch};
+    use crate::page::{Found, Position};
     use crate::testing::{
         FakeClinic, Trail, a_caller, a_doctor, a_patient, a_pending_doctor, an_assignment, at,
+        nothing,
     };
-
-    const NOTHING: Found<AssignmentView> = Found { items: Vec::new(), last: None, total: None };
-
-    fn a_clinic_asked_for(
-        expected: impl Fn(&AssignmentSelection, &Stretch) -> bool + Send + 'static,
-    ) -> FakeClinic {
-        let mut clinic = FakeClinic::default();
-        let list = clinic.queries.assignments.expect_list();
-        list.withf(expected).times(1).returning(|_, _| Ok(NOTHING));
-        clinic
-    }
 
     async fn list(
         clinic: FakeClinic,
         by: Caller,
         command: ListAssignments,
     ) -> (Result<Page<AssignmentView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(by, async |call| application.assignments.list(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.assignments.list(call, command).await).await
     }
 
     #[tokio::test]
@@ -114,7 +100,7 @@ mod tests {
         for (role, reach) in agreed {
             let caller = a_caller(role);
             let actor = caller.actor;
-            let clinic = a_clinic_asked_for(move |selection, _| {
+            let clinic = FakeClinic::asked_for_assignments(move |selection, _| {
                 (&selection.actor, &selection.reach) == (&actor, &reach)
                     && selection.since.end() == at("2029-10-08T12:00:00Z")
             });
@@ -133,7 +119,7 @@ mod tests {
             is_primary: Some(true),
             is_active: Some(false),
         };
-        let clinic = a_clinic_asked_for(move |asked, stretch| {
+        let clinic = FakeClinic::asked_for_assignments(move |asked, stretch| {
             (asked.doctor, asked.patient) == (filter.doctor, filter.patient)
                 && (asked.is_primary, asked.is_active) == (filter.is_primary, filter.is_active)
                 && stretch.count
@@ -164,12 +150,11 @@ mod tests {
         let one = a_patient().id;
         let other = PatientId::new(Uuid::from_u128(44));
         for (shown, named) in [(vec![one, one], Some(one)), (vec![one, other], None)] {
-            let mut clinic = FakeClinic::default();
             let view = |patient| {
                 show(Assignment { patient, ..an_assignment() }, &a_doctor(), &a_patient())
             };
-            let found = Found { items: shown.into_iter().map(view).collect(), ..NOTHING };
-            clinic.queries.assignments.expect_list().return_once(move |_, _| Ok(found));
+            let items = shown.into_iter().map(view).collect();
+            let clinic = FakeClinic::finding_assignments(Found { items, ..nothing() });
 
             let (_, trail) = list(clinic, a_caller(Role::Doctor), ListAssignments::default()).await;
 
@@ -181,13 +166,14 @@ mod tests {
     #[tokio::test]
     async fn a_page_goes_on_where_the_one_before_ended() {
         let end = Position { key: "2030-01-06T12:00:00Z".to_owned(), id: Uuid::from_u128(9) };
-        let mut clinic = FakeClinic::default();
-        let found = Found { last: Some(end.clone()), ..NOTHING };
-        clinic.queries.assignments.expect_list().return_once(|_, _| Ok(found));
+        let found = Found { last: Some(end.clone()), ..nothing() };
+        let clinic = FakeClinic::finding_assignments(found);
         let (page, _) = list(clinic, a_caller(Role::Admin), ListAssignments::default()).await;
         let page = PageRequest { cursor: page.ok().unwrap().next, ..PageRequest::default() };
 
-        let clinic = a_clinic_asked_for(move |_, stretch| stretch.after.as_ref() == Some(&end));
+        let clinic = FakeClinic::asked_for_assignments(move |_, stretch| {
+            stretch.after.as_ref() == Some(&end)
+        });
         let onward = ListAssignments { page, ..ListAssignments::default() };
         let (continued, _) = list(clinic, a_caller(Role::Admin), onward).await;
 

@@ -55,12 +55,8 @@ mod tests {
     }
 
     async fn remove(clinic: FakeClinic, by: Caller, expected: Expected) -> (Result<()>, Trail) {
-        let (application, trail) = clinic.open();
         let id = an_assignment().id;
-        let answer = application
-            .perform(by, async |call| application.assignments.remove(call, id, expected).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.assignments.remove(call, id, expected).await).await
     }
 
     #[tokio::test]

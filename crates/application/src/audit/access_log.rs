@@ -55,9 +55,10 @@ mod tests {
     use super::*;
     use crate::call::Caller;
     use crate::error::Error;
-    use crate::page::Found;
     use crate::patient::{PatientView, SeenPatient};
-    use crate::testing::{FakeClinic, Trail, a_caller, a_patient, a_stranger, the_creator};
+    use crate::testing::{
+        FakeClinic, Trail, a_caller, a_patient, a_stranger, nothing, the_creator,
+    };
 
     async fn access_log(by: Caller, in_care: bool) -> (Result<Page<AccessView>>, Trail) {
         let mut clinic = FakeClinic::default();
@@ -66,13 +67,9 @@ mod tests {
             Ok(Some(SeenPatient { view: PatientView::of(a_patient()), created_by, in_care }))
         });
         let log = clinic.queries.audit.expect_access_log();
-        log.returning(|_, _| Ok(Found { items: Vec::new(), last: None, total: None }));
-        let (application, trail) = clinic.open();
+        log.returning(|_, _| Ok(nothing()));
         let (id, page) = (a_patient().id, PageRequest::default());
-        let answer = application
-            .perform(by, async |call| application.audit.access_log(call, id, page).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.audit.access_log(call, id, page).await).await
     }
 
     #[tokio::test]

@@ -79,19 +79,15 @@ mod tests {
     use super::*;
     use crate::call::Caller;
     use crate::error::Error;
-    use crate::page::Found;
-    use crate::testing::{FakeClinic, Trail, a_caller, a_patient, at};
+    use crate::testing::{FakeClinic, Trail, a_caller, a_patient, at, nothing};
 
     async fn list(
         clinic: FakeClinic,
         by: Caller,
         filter: AuditFilter,
     ) -> (Result<Page<AuditEntryView>>, Trail) {
-        let (application, trail) = clinic.open();
         let command = ListAudit { filter, page: PageRequest::default() };
-        let answer =
-            application.perform(by, async |call| application.audit.list(call, command).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.audit.list(call, command).await).await
     }
 
     #[tokio::test]
@@ -103,9 +99,7 @@ mod tests {
             (AuditFilter { record: Some(patient.into()), ..AuditFilter::default() }, Some(patient)),
         ];
         for (filter, touched) in filters {
-            let mut clinic = FakeClinic::default();
-            let listed = clinic.queries.audit.expect_list();
-            listed.returning(|_, _| Ok(Found { items: Vec::new(), last: None, total: None }));
+            let clinic = FakeClinic::finding_entries(nothing());
 
             let (page, trail) = list(clinic, a_caller(Role::Admin), filter).await;
 
@@ -137,12 +131,7 @@ mod tests {
             from: Some(at("2030-01-07T00:00:00Z")),
             to: Some(at("2030-01-08T00:00:00Z")),
         };
-        let mut clinic = FakeClinic::default();
-        let listed = clinic.queries.audit.expect_list();
-        listed
-            .withf(move |selection, _| *selection == expected)
-            .times(1)
-            .returning(|_, _| Ok(Found { items: Vec::new(), last: None, total: None }));
+        let clinic = FakeClinic::asked_for_entries(move |selection, _| *selection == expected);
 
         assert!(list(clinic, a_caller(Role::Admin), filter).await.0.is_ok());
     }

@@ -63,10 +63,8 @@ mod tests {
     }
 
     async fn archive(clinic: FakeClinic, by: Caller, expected: Expected) -> (Result<()>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_doctor().id;
-        let archive = async |call: &_| application.doctors.archive(call, id, expected).await;
-        (application.perform(by, archive).await, trail)
+        clinic.perform(by, async |app, call| app.doctors.archive(call, id, expected).await).await
     }
 
     #[tokio::test]

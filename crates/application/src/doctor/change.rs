@@ -85,9 +85,9 @@ mod tests {
     ) -> (Result<Written<DoctorView>>, Trail) {
         let id = doctor.id;
         clinic.work.doctors.expect_lock().return_once(|_| Ok(Some(doctor)));
-        let (application, trail) = clinic.open();
-        let change = async |call: &_| application.doctors.change(call, id, changes, expected).await;
-        (application.perform(by, change).await, trail)
+        clinic
+            .perform(by, async |app, call| app.doctors.change(call, id, changes, expected).await)
+            .await
     }
 
     /// A clinic that takes a change, and in which nobody else has a licence.
@@ -146,12 +146,11 @@ mod tests {
         for role in Role::ALL {
             let mut clinic = FakeClinic::default();
             clinic.work.doctors.expect_lock().returning(|_| Ok(None));
-            let (application, trail) = clinic.open();
             let id = a_licensed_doctor().id;
 
-            let missing = application
-                .perform(a_caller(*role), async |call| {
-                    application.doctors.change(call, id, to_oslo(), Expected::Any).await
+            let (missing, trail) = clinic
+                .perform(a_caller(*role), async |app, call| {
+                    app.doctors.change(call, id, to_oslo(), Expected::Any).await
                 })
                 .await;
 

@@ -51,12 +51,8 @@ mod tests {
     };
 
     async fn create(clinic: FakeClinic, by: Caller) -> (Result<Written<DoctorView>>, Trail) {
-        let (application, trail) = clinic.open();
         let profile = a_licensed_doctor().profile;
-        let answer = application
-            .perform(by, async |call| application.doctors.create(call, profile).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.doctors.create(call, profile).await).await
     }
 
     /// A clinic in which a verified doctor, or an entry, has the licence number.

@@ -43,11 +43,8 @@ mod tests {
     }
 
     async fn find(clinic: FakeClinic, by: Caller) -> (Result<DoctorView>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_doctor().id;
-        let answer =
-            application.perform(by, async |call| application.doctors.find(call, id).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.doctors.find(call, id).await).await
     }
 
     #[tokio::test]

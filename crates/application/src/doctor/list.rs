@@ -66,25 +66,19 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::page::{Found, Position};
-    use crate::testing::{FakeClinic, Trail, a_caller, a_pending_doctor};
-
-    const NOTHING: Found<DoctorView> = Found { items: Vec::new(), last: None, total: None };
+    use crate::testing::{FakeClinic, Trail, a_caller, a_pending_doctor, nothing};
 
     async fn list(clinic: FakeClinic, command: ListDoctors) -> (Result<Page<DoctorView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(a_pending_doctor(), async |call| application.doctors.list(call, command).await)
-            .await;
-        (answer, trail)
+        clinic
+            .perform(a_pending_doctor(), async |app, call| app.doctors.list(call, command).await)
+            .await
     }
 
     #[tokio::test]
     async fn the_directory_is_open_even_to_somebody_pending_and_leaves_no_trace() {
         let filter = DoctorFilter { city: Place::parse("Berlin").ok(), ..DoctorFilter::default() };
         let asked = filter.clone();
-        let mut clinic = FakeClinic::default();
-        let list_doctors = clinic.queries.doctors.expect_list();
-        list_doctors.withf(move |filter, _| *filter == asked).returning(|_, _| Ok(NOTHING));
+        let clinic = FakeClinic::asked_for_doctors(move |filter, _| *filter == asked);
 
         let (listed, trail) =
             list(clinic, ListDoctors { filter, page: PageRequest::default() }).await;
@@ -98,13 +92,17 @@ mod tests {
         let filter = DoctorFilter { archived: true, ..DoctorFilter::default() };
         let command = ListDoctors { filter, ..ListDoctors::default() };
         for role in Role::ALL {
-            let mut clinic = FakeClinic::default();
-            let list_doctors = clinic.queries.doctors.expect_list();
-            list_doctors.withf(|filter, _| filter.archived).returning(|_, _| Ok(NOTHING));
-            let (application, _) = clinic.open();
-            let list = async |call: &_| application.doctors.list(call, command.clone()).await;
-
-            let listed = application.perform(a_caller(*role), list).await;
+            let clinic = match role {
+                Role::Admin => FakeClinic::asked_for_doctors(|filter, _| filter.archived),
+                Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => {
+                    FakeClinic::default()
+                }
+            };
+            let (listed, _) = clinic
+                .perform(a_caller(*role), async |app, call| {
+                    app.doctors.list(call, command.clone()).await
+                })
+                .await;
 
             match role {
                 Role::Admin => assert!(listed.is_ok()),
@@ -118,13 +116,10 @@ mod tests {
     #[tokio::test]
     async fn a_page_continues_where_the_last_one_ended() {
         let end = Position { key: "chen".to_owned(), id: Uuid::from_u128(3) };
-        let found = Found { last: Some(end.clone()), ..NOTHING };
-        let [mut first, mut second] = [FakeClinic::default(), FakeClinic::default()];
-        first.queries.doctors.expect_list().return_once(|_, _| Ok(found));
-        let continued = second.queries.doctors.expect_list();
-        continued
-            .withf(move |_, stretch| stretch.after.as_ref() == Some(&end))
-            .returning(|_, _| Ok(NOTHING));
+        let found = Found { last: Some(end.clone()), ..nothing() };
+        let first = FakeClinic::finding_doctors(found);
+        let second =
+            FakeClinic::asked_for_doctors(move |_, stretch| stretch.after.as_ref() == Some(&end));
 
         let (page, _) = list(first, ListDoctors::default()).await;
         let page = PageRequest { cursor: page.ok().unwrap().next, ..PageRequest::default() };

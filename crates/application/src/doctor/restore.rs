@@ -83,10 +83,8 @@ mod tests {
         by: Caller,
         expected: Expected,
     ) -> (Result<Written<DoctorView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_licensed_doctor().id;
-        let restore = async |call: &_| application.doctors.restore(call, id, expected).await;
-        (application.perform(by, restore).await, trail)
+        clinic.perform(by, async |app, call| app.doctors.restore(call, id, expected).await).await
     }
 
     #[tokio::test]

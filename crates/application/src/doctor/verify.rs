@@ -67,10 +67,8 @@ mod tests {
         expected: Expected,
     ) -> (Result<Written<DoctorView>>, Trail) {
         clinic.work.doctors.expect_lock().return_once(|_| Ok(doctor));
-        let (application, trail) = clinic.open();
         let id = a_doctor().id;
-        let verify = async |call: &_| application.doctors.verify(call, id, expected).await;
-        (application.perform(by, verify).await, trail)
+        clinic.perform(by, async |app, call| app.doctors.verify(call, id, expected).await).await
     }
 
     #[tokio::test]

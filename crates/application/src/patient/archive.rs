@@ -68,12 +68,8 @@ mod tests {
     }
 
     async fn archive(clinic: FakeClinic, by: Caller, expected: Expected) -> (Result<()>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_patient().id;
-        let answer = application
-            .perform(by, async |call| application.patients.archive(call, id, expected).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.patients.archive(call, id, expected).await).await
     }
 
     #[tokio::test]

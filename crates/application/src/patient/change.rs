@@ -106,14 +106,10 @@ mod tests {
         changes: PatientChanges,
         expected: Expected,
     ) -> (Result<Written<PatientView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_patient().id;
-        let answer = application
-            .perform(by, async |call| {
-                application.patients.change(call, id, changes, expected).await
-            })
-            .await;
-        (answer, trail)
+        clinic
+            .perform(by, async |app, call| app.patients.change(call, id, changes, expected).await)
+            .await
     }
 
     #[tokio::test]

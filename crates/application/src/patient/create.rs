@@ -61,11 +61,7 @@ mod tests {
         by: Caller,
         details: PatientDetails,
     ) -> (Result<Written<PatientView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(by, async |call| application.patients.create(call, details).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.patients.create(call, details).await).await
     }
 
     #[tokio::test]

@@ -60,11 +60,8 @@ mod tests {
     }
 
     async fn find(clinic: FakeClinic, by: Caller) -> (Result<PatientView>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_patient().id;
-        let answer =
-            application.perform(by, async |call| application.patients.find(call, id).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.patients.find(call, id).await).await
     }
 
     #[tokio::test]

@@ -73,30 +73,15 @@ mod tests {
     use super::*;
     use crate::call::Caller;
     use crate::error::Error;
-    use crate::page::{Found, Position, Stretch};
-    use crate::testing::{FakeClinic, Trail, a_caller, a_patient, a_pending_doctor, at};
-
-    const NOTHING: Found<PatientView> = Found { items: Vec::new(), last: None, total: None };
-
-    fn a_clinic_asked_for(
-        expected: impl Fn(&PatientSelection, &Stretch) -> bool + Send + 'static,
-    ) -> FakeClinic {
-        let mut clinic = FakeClinic::default();
-        let list = clinic.queries.patients.expect_list();
-        list.withf(expected).times(1).returning(|_, _| Ok(NOTHING));
-        clinic
-    }
+    use crate::page::{Found, Position};
+    use crate::testing::{FakeClinic, Trail, a_caller, a_patient, a_pending_doctor, at, nothing};
 
     async fn list(
         clinic: FakeClinic,
         by: Caller,
         command: ListPatients,
     ) -> (Result<Page<PatientView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(by, async |call| application.patients.list(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.patients.list(call, command).await).await
     }
 
     fn of_the_archive() -> ListPatients {
@@ -114,7 +99,7 @@ mod tests {
         for (role, reach) in agreed {
             let caller = a_caller(role);
             let actor = caller.actor;
-            let clinic = a_clinic_asked_for(move |selection, _| {
+            let clinic = FakeClinic::asked_for_patients(move |selection, _| {
                 (&selection.actor, &selection.reach) == (&actor, &reach)
                     && selection.since.end() == at("2029-10-08T12:00:00Z")
             });
@@ -134,7 +119,7 @@ mod tests {
             archived: true,
         };
         let asked = filter.clone();
-        let clinic = a_clinic_asked_for(move |selection, stretch| {
+        let clinic = FakeClinic::asked_for_patients(move |selection, stretch| {
             selection.filter == asked && stretch.count
         });
         let page = PageRequest { count: true, ..PageRequest::default() };
@@ -161,9 +146,12 @@ mod tests {
     #[tokio::test]
     async fn only_admins_look_into_the_archive_and_the_trail_knows() {
         for role in Role::ALL {
-            let mut clinic = FakeClinic::default();
-            let list_patients = clinic.queries.patients.expect_list();
-            list_patients.withf(|asked, _| asked.filter.archived).returning(|_, _| Ok(NOTHING));
+            let clinic = match role {
+                Role::Admin => FakeClinic::asked_for_patients(|asked, _| asked.filter.archived),
+                Role::Doctor | Role::Coordinator | Role::Pharmacy | Role::Patient => {
+                    FakeClinic::default()
+                }
+            };
 
             let (listed, trail) = list(clinic, a_caller(*role), of_the_archive()).await;
 
@@ -183,10 +171,9 @@ mod tests {
         let one = a_patient().id;
         let other = PatientId::new(Uuid::from_u128(44));
         for (shown, named) in [(vec![one], Some(one)), (vec![one, other], None)] {
-            let mut clinic = FakeClinic::default();
             let view = |id| PatientView::of(Patient { id, ..a_patient() });
-            let found = Found { items: shown.into_iter().map(view).collect(), ..NOTHING };
-            clinic.queries.patients.expect_list().return_once(move |_, _| Ok(found));
+            let items = shown.into_iter().map(view).collect();
+            let clinic = FakeClinic::finding_patients(Found { items, ..nothing() });
 
             let (_, trail) = list(clinic, a_caller(Role::Doctor), ListPatients::default()).await;
 
@@ -198,13 +185,13 @@ mod tests {
     #[tokio::test]
     async fn a_page_goes_on_where_the_one_before_ended_and_not_in_the_archive() {
         let end = Position { key: "turing alan".to_owned(), id: Uuid::from_u128(9) };
-        let mut clinic = FakeClinic::default();
-        let found = Found { last: Some(end.clone()), ..NOTHING };
-        clinic.queries.patients.expect_list().return_once(|_, _| Ok(found));
+        let found = Found { last: Some(end.clone()), ..nothing() };
+        let clinic = FakeClinic::finding_patients(found);
         let (page, _) = list(clinic, a_caller(Role::Admin), ListPatients::default()).await;
         let page = PageRequest { cursor: page.ok().unwrap().next, ..PageRequest::default() };
 
-        let clinic = a_clinic_asked_for(move |_, stretch| stretch.after.as_ref() == Some(&end));
+        let clinic =
+            FakeClinic::asked_for_patients(move |_, stretch| stretch.after.as_ref() == Some(&end));
         let onward = ListPatients { page: page.clone(), ..ListPatients::default() };
         let (continued, _) = list(clinic, a_caller(Role::Admin), onward).await;
         let elsewhere = ListPatients { page, ..of_the_archive() };

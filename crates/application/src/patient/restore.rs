@@ -75,12 +75,8 @@ mod tests {
         by: Caller,
         expected: Expected,
     ) -> (Result<Written<PatientView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_patient().id;
-        let answer = application
-            .perform(by, async |call| application.patients.restore(call, id, expected).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.patients.restore(call, id, expected).await).await
     }
 
     #[tokio::test]

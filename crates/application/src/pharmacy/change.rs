@@ -86,10 +86,9 @@ mod tests {
     ) -> (Result<Written<PharmacyView>>, Trail) {
         let id = a_licensed_pharmacy().id;
         clinic.work.pharmacies.expect_lock().return_once(|_| Ok(pharmacy));
-        let (application, trail) = clinic.open();
-        let change =
-            async |call: &_| application.pharmacies.change(call, id, changes, expected).await;
-        (application.perform(by, change).await, trail)
+        clinic
+            .perform(by, async |app, call| app.pharmacies.change(call, id, changes, expected).await)
+            .await
     }
 
     /// A clinic that takes a change, and in which no other pharmacy has a licence.

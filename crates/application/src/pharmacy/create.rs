@@ -54,10 +54,8 @@ mod tests {
     };
 
     async fn create(clinic: FakeClinic, by: Caller) -> (Result<Written<PharmacyView>>, Trail) {
-        let (application, trail) = clinic.open();
         let profile = a_licensed_pharmacy().profile;
-        let create = async |call: &_| application.pharmacies.create(call, profile).await;
-        (application.perform(by, create).await, trail)
+        clinic.perform(by, async |app, call| app.pharmacies.create(call, profile).await).await
     }
 
     /// A clinic in which a verified pharmacy, or an entry, has the licence number.

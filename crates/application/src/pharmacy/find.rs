@@ -40,11 +40,10 @@ mod tests {
         for by in [a_caller(Role::Patient), a_caller(Role::Admin), a_pending_doctor()] {
             let mut clinic = FakeClinic::default();
             clinic.queries.pharmacies.expect_find().returning(|_| Ok(None));
-            let (application, trail) = clinic.open();
             let id = a_pharmacy().id;
 
-            let find = async |call: &_| application.pharmacies.find(call, id).await;
-            let missing = application.perform(by, find).await;
+            let (missing, trail) =
+                clinic.perform(by, async |app, call| app.pharmacies.find(call, id).await).await;
 
             let entry = &trail.recorded()[0];
             assert!(matches!(missing, Err(Error::NotFound(Concept::Pharmacy))));

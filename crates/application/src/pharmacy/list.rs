@@ -56,26 +56,22 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::page::{Found, Position};
-    use crate::testing::{FakeClinic, Trail, a_pending_doctor};
-
-    const NOTHING: Found<PharmacyView> = Found { items: Vec::new(), last: None, total: None };
+    use crate::testing::{FakeClinic, Trail, a_pending_doctor, nothing};
 
     async fn list(
         clinic: FakeClinic,
         command: ListPharmacies,
     ) -> (Result<Page<PharmacyView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let list = async |call: &_| application.pharmacies.list(call, command).await;
-        (application.perform(a_pending_doctor(), list).await, trail)
+        clinic
+            .perform(a_pending_doctor(), async |app, call| app.pharmacies.list(call, command).await)
+            .await
     }
 
     #[tokio::test]
     async fn the_directory_is_open_even_to_somebody_pending_and_leaves_no_trace() {
         let filter = PharmacyFilter { verified: Some(true), ..PharmacyFilter::default() };
         let asked = filter.clone();
-        let mut clinic = FakeClinic::default();
-        let list_pharmacies = clinic.queries.pharmacies.expect_list();
-        list_pharmacies.withf(move |filter, _| *filter == asked).returning(|_, _| Ok(NOTHING));
+        let clinic = FakeClinic::asked_for_pharmacies(move |filter, _| *filter == asked);
 
         let (listed, trail) =
             list(clinic, ListPharmacies { filter, ..ListPharmacies::default() }).await;
@@ -87,13 +83,11 @@ mod tests {
     #[tokio::test]
     async fn a_page_continues_where_the_last_one_ended() {
         let end = Position { key: "at the corner".to_owned(), id: Uuid::from_u128(5) };
-        let found = Found { last: Some(end.clone()), ..NOTHING };
-        let [mut first, mut second] = [FakeClinic::default(), FakeClinic::default()];
-        first.queries.pharmacies.expect_list().return_once(|_, _| Ok(found));
-        let continued = second.queries.pharmacies.expect_list();
-        continued
-            .withf(move |_, stretch| stretch.after.as_ref() == Some(&end))
-            .returning(|_, _| Ok(NOTHING));
+        let found = Found { last: Some(end.clone()), ..nothing() };
+        let first = FakeClinic::finding_pharmacies(found);
+        let second = FakeClinic::asked_for_pharmacies(move |_, stretch| {
+            stretch.after.as_ref() == Some(&end)
+        });
 
         let (page, _) = list(first, ListPharmacies::default()).await;
         let page = PageRequest { cursor: page.ok().unwrap().next, ..PageRequest::default() };

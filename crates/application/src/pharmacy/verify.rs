@@ -67,10 +67,8 @@ mod tests {
         expected: Expected,
     ) -> (Result<Written<PharmacyView>>, Trail) {
         clinic.work.pharmacies.expect_lock().return_once(|_| Ok(pharmacy));
-        let (application, trail) = clinic.open();
         let id = a_pharmacy().id;
-        let verify = async |call: &_| application.pharmacies.verify(call, id, expected).await;
-        (application.perform(by, verify).await, trail)
+        clinic.perform(by, async |app, call| app.pharmacies.verify(call, id, expected).await).await
     }
 
     #[tokio::test]

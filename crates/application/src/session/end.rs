@@ -85,11 +85,8 @@ mod tests {
     }
 
     async fn end(clinic: FakeClinic, by: Caller) -> (Result<()>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_session().id;
-        let answer =
-            application.perform(by, async |call| application.sessions.end(call, id).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.sessions.end(call, id).await).await
     }
 
     #[tokio::test]
@@ -132,11 +129,9 @@ mod tests {
         end.withf(move |of, except, _| (*of, *except) == (user, None))
             .times(1)
             .returning(|_, _, _| Ok(()));
-        let (application, trail) = clinic.open();
 
-        let ended = application
-            .perform(own, async |call| application.sessions.end_all(call, user).await)
-            .await;
+        let (ended, trail) =
+            clinic.perform(own, async |app, call| app.sessions.end_all(call, user).await).await;
 
         assert!(ended.is_ok());
         assert_eq!(trail.committed().unwrap().record, Some(user.into()));

@@ -60,19 +60,15 @@ mod tests {
     use crate::call::Caller;
     use crate::error::Error;
     use crate::page::Found;
-    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_session, a_stranger, at};
+    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_session, a_stranger, at, nothing};
 
     async fn list(
         clinic: FakeClinic,
         by: Caller,
         user: UserId,
     ) -> (Result<Page<SessionView>>, Trail) {
-        let (application, trail) = clinic.open();
         let page = PageRequest::default();
-        let answer = application
-            .perform(by, async |call| application.sessions.list(call, user, page).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.sessions.list(call, user, page).await).await
     }
 
     fn a_clinic() -> FakeClinic {
@@ -82,7 +78,7 @@ mod tests {
             let own = a_caller(Role::Patient).actor.session;
             let items = [own, a_session().id]
                 .map(|id| SessionView::of(medilink_domain::session::Session { id, ..a_session() }));
-            Ok(Found { items: items.into(), last: None, total: None })
+            Ok(Found { items: items.into(), ..nothing() })
         });
         clinic
     }

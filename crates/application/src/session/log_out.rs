@@ -86,11 +86,10 @@ mod tests {
         let own = a_caller(Role::Patient).actor.session;
         let end = clinic.work.sessions.expect_end();
         end.withf(move |id, now| (*id, *now) == (own, at(NOW))).times(1).returning(|_, _| Ok(()));
-        let (application, trail) = clinic.open();
 
-        let ended = application
-            .perform(a_caller(Role::Patient), async |call| {
-                application.sessions.log_out(call, None).await
+        let (ended, trail) = clinic
+            .perform(a_caller(Role::Patient), async |app, call| {
+                app.sessions.log_out(call, None).await
             })
             .await;
 

@@ -11,7 +11,8 @@ use super::{FakeQueries, FakeUnitOfWork, FixedClock, NOW, PlainCursors, Sequenti
 use crate::Application;
 use crate::application::{Ports, Settings};
 use crate::attempt::MockAttemptCounter;
-use crate::error::StoreError;
+use crate::call::{Call, Caller};
+use crate::error::{Result, StoreError};
 use crate::idempotency::Reservation;
 use crate::ports::{
     MockAuditLog, MockDevices, MockPasswordHasher, MockSetUpTokens, MockTokenIssuer, RefreshToken,
@@ -85,6 +86,21 @@ impl FakeClinic {
         let mut broken = MockAuditLog::new();
         broken.expect_record().returning(|_| Err(StoreError::Busy));
         self.audit = Some(broken);
+    }
+
+    /// Lets somebody perform a use case in it, and returns the answer and the trail that was written.
+    pub fn perform<T>(
+        self,
+        by: Caller,
+        use_case: impl AsyncFnOnce(&Application, &Call) -> Result<T>,
+    ) -> impl Future<Output = (Result<T>, Trail)> {
+        // Not within the future, which would be large with a clinic in it.
+        let (application, trail) = self.open();
+        async move {
+            let answer =
+                application.perform(by, async |call| use_case(&application, call).await).await;
+            (answer, trail)
+        }
     }
 
     /// Opens the application, with the trail that it writes. It has one unit of work to give, or

@@ -5,6 +5,7 @@
 
 mod caller;
 mod clinic;
+mod list;
 mod port;
 mod record;
 mod time;
@@ -15,6 +16,7 @@ pub use self::caller::{
     a_caller, a_caller_with_a_key, a_pending_doctor, a_stranger, an_actor, an_origin, the_creator,
 };
 pub use self::clinic::FakeClinic;
+pub use self::list::nothing;
 pub use self::port::{FixedClock, PlainCursors, SequentialIds};
 pub use self::record::{
     CREATOR, a_booking, a_doctor, a_hash, a_licensed_doctor, a_licensed_pharmacy, a_patient,

@@ -75,12 +75,8 @@ mod tests {
         blocked: bool,
         expected: Expected,
     ) -> (Result<TimeSlotView>, Trail) {
-        let (application, trail) = clinic.open();
         let command = BlockTimeSlot { id: a_slot().id, blocked, expected };
-        let answer = application
-            .perform(by, async |call| application.time_slots.block(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.time_slots.block(call, command).await).await
     }
 
     #[tokio::test]

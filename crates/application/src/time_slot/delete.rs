@@ -55,12 +55,8 @@ mod tests {
     }
 
     async fn delete(clinic: FakeClinic, by: Caller, expected: Expected) -> (Result<()>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_slot().id;
-        let answer = application
-            .perform(by, async |call| application.time_slots.delete(call, id, expected).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.time_slots.delete(call, id, expected).await).await
     }
 
     #[tokio::test]

@@ -41,11 +41,8 @@ mod tests {
     };
 
     async fn find(clinic: FakeClinic, by: Caller) -> (Result<TimeSlotView>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_slot().id;
-        let answer =
-            application.perform(by, async |call| application.time_slots.find(call, id).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.time_slots.find(call, id).await).await
     }
 
     #[tokio::test]

@@ -86,31 +86,17 @@ mod tests {
     use super::*;
     use crate::call::Caller;
     use crate::error::Error;
-    use crate::page::{Found, Position, Stretch};
-    use crate::testing::{FakeClinic, NOW, Trail, a_caller, a_doctor, a_pending_doctor, at, day};
-
-    const NOTHING: Found<TimeSlotView> = Found { items: Vec::new(), last: None, total: None };
-
-    /// A clinic whose store has to be asked once for what the test expects.
-    fn a_clinic_asked_for(
-        expected: impl Fn(&TimeSlotSelection, &Stretch) -> bool + Send + 'static,
-    ) -> FakeClinic {
-        let mut clinic = FakeClinic::default();
-        let list = clinic.queries.time_slots.expect_list();
-        list.withf(expected).times(1).returning(|_, _| Ok(NOTHING));
-        clinic
-    }
+    use crate::page::{Found, Position};
+    use crate::testing::{
+        FakeClinic, NOW, Trail, a_caller, a_doctor, a_pending_doctor, at, day, nothing,
+    };
 
     async fn list(
         clinic: FakeClinic,
         by: Caller,
         command: ListTimeSlots,
     ) -> (Result<Page<TimeSlotView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(by, async |call| application.time_slots.list(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.time_slots.list(call, command).await).await
     }
 
     fn on(doctor: Option<DoctorId>, range: SlotRange) -> ListTimeSlots {
@@ -126,7 +112,7 @@ mod tests {
     async fn everybody_sees_everything_as_it_is_now_and_no_patients_data() {
         let everybody = Role::ALL.iter().map(|role| a_caller(*role));
         for caller in everybody.chain([a_pending_doctor()]) {
-            let clinic = a_clinic_asked_for(|selection, _| {
+            let clinic = FakeClinic::asked_for_time_slots(|selection, _| {
                 let all = TimeSlotSelection {
                     doctor: None,
                     from: None,
@@ -147,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn a_list_is_narrowed_by_everything_that_the_caller_names() {
         let ends = [at("2030-07-01T09:00:00Z"), at("2030-07-01T17:00:00Z")];
-        let clinic = a_clinic_asked_for(move |selection, stretch| {
+        let clinic = FakeClinic::asked_for_time_slots(move |selection, stretch| {
             (selection.doctor, selection.available) == (Some(a_doctor().id), Some(false))
                 && [selection.from, selection.to] == ends.map(Some)
                 && stretch.count
@@ -170,7 +156,7 @@ mod tests {
     #[tokio::test]
     async fn a_day_is_whole_in_the_zone_of_the_doctor_or_else_in_the_default_one() {
         for doctor in [None, Some(a_doctor().id)] {
-            let mut clinic = a_clinic_asked_for(|selection, _| {
+            let mut clinic = FakeClinic::asked_for_time_slots(|selection, _| {
                 selection.from == Some(at("2030-06-30T22:00:00Z"))
                     && selection.to == Some(at("2030-07-01T22:00:00Z"))
             });
@@ -206,9 +192,8 @@ mod tests {
     #[tokio::test]
     async fn a_cursor_continues_the_list() {
         let end = Position { key: NOW.to_owned(), id: Uuid::from_u128(11) };
-        let mut clinic = FakeClinic::default();
-        let found = Found { last: Some(end.clone()), ..NOTHING };
-        clinic.queries.time_slots.expect_list().return_once(|_, _| Ok(found));
+        let found = Found { last: Some(end.clone()), ..nothing() };
+        let clinic = FakeClinic::finding_time_slots(found);
         let (page, _) = list(clinic, a_caller(Role::Admin), ListTimeSlots::default()).await;
         let next = |cursor| ListTimeSlots {
             page: PageRequest { cursor, ..PageRequest::default() },
@@ -217,7 +202,9 @@ mod tests {
         let onward = next(page.ok().unwrap().next);
         let astray = next(Some("appointments|2030-01-06T12:00:00Z|1".to_owned()));
 
-        let clinic = a_clinic_asked_for(move |_, stretch| stretch.after.as_ref() == Some(&end));
+        let clinic = FakeClinic::asked_for_time_slots(move |_, stretch| {
+            stretch.after.as_ref() == Some(&end)
+        });
         let (continued, _) = list(clinic, a_caller(Role::Admin), onward).await;
         let (refused, _) = list(FakeClinic::default(), a_caller(Role::Admin), astray).await;
 

@@ -134,12 +134,8 @@ mod tests {
         doctor: Option<DoctorId>,
         time: SlotTime,
     ) -> (Result<Written<TimeSlotView>>, Trail) {
-        let (application, trail) = clinic.open();
         let command = PublishTimeSlot { doctor, time };
-        let answer = application
-            .perform(by, async |call| application.time_slots.publish(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.time_slots.publish(call, command).await).await
     }
 
     fn at_once() -> SlotTime {

@@ -163,12 +163,8 @@ mod tests {
         doctor: Option<DoctorId>,
         schedule: Schedule,
     ) -> (Result<Written<PublishedView>>, Trail) {
-        let (application, trail) = clinic.open();
         let command = PublishTimeSlots { doctor, schedule };
-        let answer = application
-            .perform(by, async |call| application.time_slots.publish_all(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.time_slots.publish_all(call, command).await).await
     }
 
     fn a_morning() -> Schedule {

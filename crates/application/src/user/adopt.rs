@@ -111,10 +111,12 @@ mod tests {
     }
 
     async fn approve(clinic: FakeClinic) -> (Result<Written<UserView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_user(Role::Doctor, UserStatus::Pending).id;
-        let approve = async |call: &_| application.users.approve(call, id, Expected::Any).await;
-        (application.perform(a_caller(Role::Admin), approve).await, trail)
+        clinic
+            .perform(a_caller(Role::Admin), async |app, call| {
+                app.users.approve(call, id, Expected::Any).await
+            })
+            .await
     }
 
     #[tokio::test]

@@ -103,12 +103,8 @@ mod tests {
         by: Caller,
         expected: Expected,
     ) -> (Result<Written<UserView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_user(Role::Doctor, UserStatus::Pending).id;
-        let answer = application
-            .perform(by, async |call| application.users.approve(call, id, expected).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.users.approve(call, id, expected).await).await
     }
 
     #[tokio::test]

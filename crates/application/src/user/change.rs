@@ -96,15 +96,13 @@ mod tests {
         clinic: FakeClinic,
         by: Role,
     ) -> (Result<Written<UserView>>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_user(Role::Doctor, UserStatus::Active).id;
         let changes = UserChanges { role: Change::Set(role), ..UserChanges::default() };
-        let answer = application
-            .perform(a_caller(by), async |call| {
-                application.users.change(call, id, changes, Expected::Any).await
+        clinic
+            .perform(a_caller(by), async |app, call| {
+                app.users.change(call, id, changes, Expected::Any).await
             })
-            .await;
-        (answer, trail)
+            .await
     }
 
     #[tokio::test]

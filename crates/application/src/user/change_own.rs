@@ -59,15 +59,13 @@ mod tests {
             .return_once(|_| Ok(Some(a_user(Role::Doctor, UserStatus::Pending))));
         clinic.work.users.expect_profile().returning(|_| Ok(OwnProfile::default()));
         clinic.work.users.expect_update().returning(|_| Ok(()));
-        let (application, trail) = clinic.open();
         let phone = Change::Set(Phone::parse(phone).ok());
         let changes = PersonChanges { phone, ..PersonChanges::default() };
-        let answer = application
-            .perform(a_pending_doctor(), async |call| {
-                application.users.change_own(call, changes, expected).await
+        clinic
+            .perform(a_pending_doctor(), async |app, call| {
+                app.users.change_own(call, changes, expected).await
             })
-            .await;
-        (answer, trail)
+            .await
     }
 
     #[tokio::test]

@@ -122,17 +122,15 @@ mod tests {
     }
 
     async fn change_to(clinic: FakeClinic, new: &str) -> (Result<()>, Trail) {
-        let (application, trail) = clinic.open();
         let command = ChangePassword {
             current: Password::typed("correct horse".to_owned()),
             new: Password::typed(new.to_owned()),
         };
-        let answer = application
-            .perform(a_caller(Role::Patient), async |call| {
-                application.users.change_password(call, command).await
+        clinic
+            .perform(a_caller(Role::Patient), async |app, call| {
+                app.users.change_password(call, command).await
             })
-            .await;
-        (answer, trail)
+            .await
     }
 
     #[tokio::test]

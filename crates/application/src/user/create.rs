@@ -84,7 +84,6 @@ mod tests {
         by: Caller,
         profile: Profile,
     ) -> (Result<Written<UserView>>, Trail) {
-        let (application, trail) = clinic.open();
         let newcomer = Newcomer {
             email: Email::parse("ada@example.com").unwrap(),
             username: None,
@@ -94,10 +93,7 @@ mod tests {
         };
         let password = NewPassword::of_a_demo("correct horse".to_owned());
         let command = CreateUser { newcomer, password };
-        let answer = application
-            .perform(by, async |call| application.users.create(call, command).await)
-            .await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.users.create(call, command).await).await
     }
 
     #[tokio::test]

@@ -64,13 +64,11 @@ mod tests {
         clinic.work.users.expect_lock().return_once(|_| Ok(Some(user)));
         clinic.work.users.expect_profile().returning(|_| Ok(OwnProfile::default()));
         clinic.work.users.expect_update().returning(|_| Ok(()));
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(a_caller(by), async |call| {
-                application.users.enable(call, id, Expected::Any).await
+        clinic
+            .perform(a_caller(by), async |app, call| {
+                app.users.enable(call, id, Expected::Any).await
             })
-            .await;
-        (answer, trail)
+            .await
     }
 
     #[tokio::test]

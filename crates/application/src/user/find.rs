@@ -37,11 +37,8 @@ mod tests {
     use crate::testing::{FakeClinic, Trail, a_caller, a_user};
 
     async fn find(clinic: FakeClinic, by: Caller) -> (Result<UserView>, Trail) {
-        let (application, trail) = clinic.open();
         let id = a_user(Role::Doctor, UserStatus::Active).id;
-        let answer =
-            application.perform(by, async |call| application.users.find(call, id).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.users.find(call, id).await).await
     }
 
     #[tokio::test]

@@ -57,7 +57,6 @@ mod tests {
     use super::*;
     use crate::call::Caller;
     use crate::error::Error;
-    use crate::page::Found;
     use crate::testing::{FakeClinic, Trail, a_caller};
 
     async fn list(
@@ -65,10 +64,7 @@ mod tests {
         by: Caller,
         command: ListUsers,
     ) -> (Result<Page<UserView>>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer =
-            application.perform(by, async |call| application.users.list(call, command).await).await;
-        (answer, trail)
+        clinic.perform(by, async |app, call| app.users.list(call, command).await).await
     }
 
     #[tokio::test]
@@ -79,12 +75,7 @@ mod tests {
             status: Some(UserStatus::Pending),
         };
         let asked = filter.clone();
-        let mut clinic = FakeClinic::default();
-        let list_users = clinic.queries.users.expect_list();
-        list_users
-            .withf(move |filter, _| *filter == asked)
-            .times(1)
-            .returning(|_, _| Ok(Found { items: Vec::new(), last: None, total: None }));
+        let clinic = FakeClinic::asked_for_users(move |filter, _| *filter == asked);
 
         let page = PageRequest::default();
         let (listed, _) = list(clinic, a_caller(Role::Admin), ListUsers { filter, page }).await;

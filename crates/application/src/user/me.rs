@@ -31,11 +31,8 @@ mod tests {
     use crate::user::OwnProfile;
 
     async fn me(clinic: FakeClinic) -> (Result<UserView>, Trail) {
-        let (application, trail) = clinic.open();
         let caller = a_pending_doctor();
-        let answer =
-            application.perform(caller, async |call| application.users.me(call).await).await;
-        (answer, trail)
+        clinic.perform(caller, async |app, call| app.users.me(call).await).await
     }
 
     #[tokio::test]
