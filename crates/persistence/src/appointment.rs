@@ -1,13 +1,13 @@
 //! Appointments in the database.
 
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use medilink_application::appointment::{
     AppointmentChangeView, AppointmentCount, AppointmentQueries, AppointmentRepository,
     AppointmentSelection, AppointmentView,
 };
 use medilink_application::error::StoreError;
-use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::page::{Found, Stretch};
 use medilink_domain::actor::Actor;
 use medilink_domain::appointment::{
     Appointment, AppointmentChange, AppointmentOrder, AppointmentStatus,
@@ -22,7 +22,7 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order,
     PaginatorTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, RelationTrait,
     Select, Set,
 };
@@ -150,9 +150,8 @@ impl AppointmentQueries for SeaOrmQueries {
 
         let select = page_of(seen(selected), selection.order, stretch)?;
         let rows: Vec<SeenRow> = self.0.rows(select).await.map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| Position {
-            key: last.appointment.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            id: last.appointment.id,
+        let found = page::found(rows, stretch, total, |last| {
+            page::at(last.appointment.starts_at, last.appointment.id)
         });
         found.try_map(SeenRow::show)
     }
@@ -317,29 +316,18 @@ fn related(actor: &Actor, relation: Relation) -> Option<SimpleExpr> {
     }
 }
 
+/// Puts a list in its order, and cuts a page out of it.
 pub(crate) fn page_of(
     select: Select<appointment::Entity>,
     order: AppointmentOrder,
     stretch: &Stretch,
 ) -> Result<Select<appointment::Entity>, StoreError> {
-    use appointment::Column;
-
-    let descending = order == AppointmentOrder::Latest;
-    let direction = if descending { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
-    let mut select = select
-        .order_by(Column::StartsAt, direction.clone())
-        .order_by(Column::Id, direction)
-        .limit(stretch.limit.get() + 1);
-    if let Some(position) = &stretch.after {
-        let corrupt = |_| StoreError::Corrupt(AppointmentId::new(position.id).into());
-        let starts_at = Timestamp::parse(&position.key).map_err(corrupt)?;
-        select = select.filter(page::behind(
-            [column(Column::StartsAt), column(Column::Id)],
-            [Expr::val(starts_at.as_utc()), Expr::val(position.id)],
-            descending,
-        ));
-    }
-    Ok(select)
+    let order = match order {
+        AppointmentOrder::Earliest => Order::Asc,
+        AppointmentOrder::Latest => Order::Desc,
+    };
+    let columns = [appointment::Column::StartsAt, appointment::Column::Id];
+    page::by_instant(select, columns, order, false, stretch)
 }
 
 fn column(column: appointment::Column) -> SimpleExpr {

@@ -1,7 +1,6 @@
 //! Assignments in the database.
 
 use async_trait::async_trait;
-use chrono::SecondsFormat;
 use medilink_application::assignment::{
     AssignedDoctorView, AssignmentQueries, AssignmentRepository, AssignmentSelection,
     AssignmentView, SeenAssignment,
@@ -18,8 +17,8 @@ use medilink_domain::text::{AssignmentNotes, Reason};
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Select, Set,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select, Set,
 };
 use uuid::Uuid;
 
@@ -168,9 +167,8 @@ impl AssignmentQueries for SeaOrmQueries {
             .all(&self.0)
             .await
             .map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| Position {
-            key: key(&last.assignment),
-            id: last.assignment.id,
+        let found = page::found(rows, stretch, total, |last| {
+            page::at(last.assignment.created_at, last.assignment.id)
         });
         found.try_map(SeenRow::show)
     }
@@ -190,7 +188,11 @@ impl AssignmentQueries for SeaOrmQueries {
             .await
             .map_err(store_error)?;
         let found = page::found(rows, stretch, total, |last| Position {
-            key: format!("{} {}", last.assignment.is_primary, key(&last.assignment)),
+            key: format!(
+                "{} {}",
+                last.assignment.is_primary,
+                page::key(last.assignment.created_at)
+            ),
             id: last.assignment.id,
         });
         found.try_map(DoctorRow::show)
@@ -256,21 +258,8 @@ pub(crate) fn page_of(
     select: Select<assignment::Entity>,
     stretch: &Stretch,
 ) -> Result<Select<assignment::Entity>, StoreError> {
-    use assignment::Column;
-
-    let mut select = select
-        .order_by_desc(Column::CreatedAt)
-        .order_by_desc(Column::Id)
-        .limit(stretch.limit.get() + 1);
-    if let Some(position) = &stretch.after {
-        let made = instant(&position.key, position.id)?;
-        select = select.filter(page::behind(
-            [column(Column::CreatedAt), column(Column::Id)],
-            [Expr::val(made.as_utc()), Expr::val(position.id)],
-            true,
-        ));
-    }
-    Ok(select)
+    let columns = [assignment::Column::CreatedAt, assignment::Column::Id];
+    page::by_instant(select, columns, Order::Desc, false, stretch)
 }
 
 /// Selects the active assignments of a patient.
@@ -296,7 +285,7 @@ fn page_of_doctors(
         let corrupt = || StoreError::Corrupt(AssignmentId::new(position.id).into());
         let (is_primary, made) = position.key.split_once(' ').ok_or_else(corrupt)?;
         let is_primary: bool = is_primary.parse().map_err(|_| corrupt())?;
-        let made = instant(made, position.id)?;
+        let made = page::instant(made)?;
         select = select.filter(page::behind(
             [column(Column::IsPrimary), column(Column::CreatedAt), column(Column::Id)],
             [Expr::val(is_primary), Expr::val(made.as_utc()), Expr::val(position.id)],
@@ -308,16 +297,6 @@ fn page_of_doctors(
 
 fn column(column: assignment::Column) -> SimpleExpr {
     Expr::col((assignment::Entity, column))
-}
-
-/// Writes when an assignment was made into a position.
-fn key(assignment: &assignment::Model) -> String {
-    assignment.created_at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// Reads it back.
-fn instant(key: &str, id: Uuid) -> Result<Timestamp, StoreError> {
-    Timestamp::parse(key).map_err(|_| StoreError::Corrupt(AssignmentId::new(id).into()))
 }
 
 /// Reads an assignment with what is shown of its doctor and its patient.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use medilink_application::audit::{AccessView, AuditEntryView, AuditQueries, AuditSelection};
 use medilink_application::error::StoreError;
-use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::page::{Found, Stretch};
 use medilink_application::ports::AuditLog;
 use medilink_domain::audit::{AuditEntry, Outcome};
 use medilink_domain::doctor::display_name;
@@ -17,7 +17,7 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::user::Role;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter,
     QuerySelect, RelationTrait, Select, Set,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -143,7 +143,7 @@ impl AuditQueries for SeaOrmQueries {
         let total = page::total(&self.0, &selected, id, stretch).await?;
         let rows = with_username(page_of(selected, stretch)?);
         let rows = rows.into_model::<EntryRow>().all(&self.0).await.map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| position(last.at, last.id));
+        let found = page::found(rows, stretch, total, |last| page::at(last.at, last.id));
         found.try_map(EntryRow::show)
     }
 
@@ -157,7 +157,7 @@ impl AuditQueries for SeaOrmQueries {
         let total = page::total(&self.0, &selected, id, stretch).await?;
         let rows = with_names(page_of(selected, stretch)?);
         let rows = rows.into_model::<AccessRow>().all(&self.0).await.map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| position(last.at, last.id));
+        let found = page::found(rows, stretch, total, |last| page::at(last.at, last.id));
         found.try_map(AccessRow::show)
     }
 }
@@ -212,19 +212,7 @@ pub(crate) fn page_of(
     select: Select<audit_entry::Entity>,
     stretch: &Stretch,
 ) -> Result<Select<audit_entry::Entity>, StoreError> {
-    let column = |column: Column| Expr::col((audit_entry::Entity, column));
-    let mut select =
-        select.order_by_desc(Column::At).order_by_desc(Column::Id).limit(stretch.limit.get() + 1);
-    if let Some(after) = &stretch.after {
-        // Cursors are sealed, so nobody outside has made this up.
-        let at = Timestamp::parse(&after.key).map_err(|it| StoreError::Failed(Box::new(it)))?;
-        select = select.filter(page::behind(
-            [column(Column::At), column(Column::Id)],
-            [Expr::val(at.as_utc()), Expr::val(after.id)],
-            true,
-        ));
-    }
-    Ok(select)
+    page::by_instant(select, [Column::At, Column::Id], Order::Desc, false, stretch)
 }
 
 /// Reads entries with the user name of who acted.
@@ -246,10 +234,6 @@ pub(crate) fn with_names(select: Select<audit_entry::Entity>) -> Select<audit_en
         .column_as(pharmacy::Column::Id, "pharmacy_id")
         .column_as(pharmacy::Column::Name, "pharmacy_name")
         .column_as(patient::Column::UserId, "own_user_id")
-}
-
-fn position(at: DateTime<Utc>, id: Uuid) -> Position {
-    Position { key: at.to_rfc3339_opts(SecondsFormat::Secs, true), id }
 }
 
 fn instant(at: DateTime<Utc>) -> Result<Timestamp, StoreError> {

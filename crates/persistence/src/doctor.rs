@@ -21,14 +21,14 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, Select, Set, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    Select, Set, Statement,
 };
 
 use crate::entity::{doctor, doctor_word};
 use crate::error::store_error;
 use crate::page;
-use crate::search::found_by;
+use crate::search::Looked;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, any, one, optional, person_name, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
@@ -148,23 +148,11 @@ impl DoctorQueries for SeaOrmQueries {
         filter: &DoctorFilter,
         stretch: &Stretch,
     ) -> Result<Found<DoctorView>, StoreError> {
-        use doctor::Column;
-
-        let selected = doctor::Entity::find().filter(matching(filter));
-        let total = page::total(&self.0, &selected, (doctor::Entity, Column::Id), stretch).await?;
-
-        let mut select = selected
-            .order_by_asc(Column::SortName)
-            .order_by_asc(Column::Id)
-            .limit(stretch.limit.get() + 1);
-        if let Some(position) = &stretch.after {
-            select = select.filter(page::behind(
-                [Expr::col(Column::SortName), Expr::col(Column::Id)],
-                [Expr::val(position.key.clone()), Expr::val(position.id)],
-                false,
-            ));
-        }
-        let rows: Vec<doctor::Model> = self.0.rows(select).await.map_err(store_error)?;
+        let looked = Looked::up::<doctor_word::Entity>(filter.search.as_ref(), &self.0).await?;
+        let id = (doctor::Entity, doctor::Column::Id);
+        let total = page::total(&self.0, &select(filter, &looked), id, stretch).await?;
+        let page = page_of(filter, &looked, stretch);
+        let rows: Vec<doctor::Model> = self.0.rows(page).await.map_err(store_error)?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: last.sort_name.clone(),
             id: last.id,
@@ -189,27 +177,44 @@ fn licensed(number: &LicenseNumber, except: Option<DoctorId>) -> Select<doctor::
         .filter(others.into_iter().fold(Condition::all(), Condition::add))
 }
 
-fn matching(filter: &DoctorFilter) -> Condition {
+/// Selects what a list should show.
+pub(crate) fn select(filter: &DoctorFilter, looked: &Looked<'_>) -> Select<doctor::Entity> {
+    let found = looked.gathered::<doctor_word::Entity>(doctor::Column::Id);
+    doctor::Entity::find().filter(narrowed(filter)).filter(found)
+}
+
+/// Selects a stretch of it, by name.
+pub(crate) fn page_of(
+    filter: &DoctorFilter,
+    looked: &Looked<'_>,
+    stretch: &Stretch,
+) -> Select<doctor::Entity> {
     use doctor::Column;
 
-    let place = if filter.archived {
-        Column::ArchivedAt.is_not_null()
-    } else {
-        Column::ArchivedAt.is_null()
-    };
-    let found = found_by::<doctor_word::Entity>(Column::Id, filter.search.as_ref());
-    let mut conditions = found.add(place);
-    if let Some(specialization) = filter.specialization {
+    let found = looked.found::<doctor_word::Entity>(Column::Id);
+    let select = doctor::Entity::find().filter(narrowed(filter)).filter(found);
+    page::by_name(select, [Column::SortName, Column::Id], looked.is_gathered(), stretch)
+}
+
+/// Says in SQL what a list is narrowed by, but for words.
+fn narrowed(filter: &DoctorFilter) -> Condition {
+    use doctor::Column;
+
+    let DoctorFilter { search: _, specialization, is_available, city, verified, archived } = filter;
+    let place =
+        if *archived { Column::ArchivedAt.is_not_null() } else { Column::ArchivedAt.is_null() };
+    let mut conditions = Condition::all().add(place);
+    if let Some(specialization) = specialization {
         conditions = conditions.add(Column::Specialization.eq(specialization.as_str()));
     }
-    if let Some(is_available) = filter.is_available {
-        conditions = conditions.add(Column::IsAvailable.eq(is_available));
+    if let Some(is_available) = is_available {
+        conditions = conditions.add(Column::IsAvailable.eq(*is_available));
     }
-    if let Some(city) = &filter.city {
+    if let Some(city) = city {
         conditions = conditions.add(Column::CityKey.eq(sort_key(city.disclose())));
     }
-    if let Some(verified) = filter.verified {
-        conditions = conditions.add(Column::IsVerified.eq(verified));
+    if let Some(verified) = verified {
+        conditions = conditions.add(Column::IsVerified.eq(*verified));
     }
     conditions
 }

@@ -17,12 +17,10 @@ use medilink_domain::policy::{Reach, Relation};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place, words};
 use medilink_domain::time::{Date, Timestamp};
-use sea_orm::sea_query::{
-    BinOper, Expr, ExprTrait, LockType, SelectStatement, SimpleExpr, UnionType,
-};
+use sea_orm::sea_query::{Expr, LockType, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    Select, Set,
 };
 
 use crate::entity::{appointment, assignment, patient, patient_word};
@@ -154,16 +152,17 @@ pub(crate) fn parts_of(
     let part = |relation: Option<Relation>, condition: Condition| {
         // Those in care are few, and the words of each are looked at; of all others it depends.
         let is_care = relation == Some(Relation::Care);
-        let has_words = if looked.is_gathered() && !is_care {
-            looked.gathered::<patient_word::Entity>(Column::Id)
-        } else {
+        let has_words = if is_care {
             looked.had::<patient_word::Entity>(Column::Id)
+        } else {
+            looked.found::<patient_word::Entity>(Column::Id)
         };
         let select = patient::Entity::find()
             .filter(narrowed(&selection.filter))
             .filter(condition)
             .filter(has_words);
-        next(select, looked.is_gathered() || is_care, stretch)
+        let is_gathered = looked.is_gathered() || is_care;
+        page::by_name(select, [Column::SortName, Column::Id], is_gathered, stretch)
     };
     match related(selection) {
         None => vec![part(None, Condition::all())],
@@ -172,30 +171,6 @@ pub(crate) fn parts_of(
             .map(|(relation, condition)| part(Some(relation), Condition::all().add(condition)))
             .collect(),
     }
-}
-
-/// Selects the next patients by family name: in the order of an index, or gathered by something else
-/// and sorted.
-fn next(
-    select: Select<patient::Entity>,
-    is_gathered: bool,
-    stretch: &Stretch,
-) -> Select<patient::Entity> {
-    use patient::Column;
-
-    let select = match &stretch.after {
-        Some(position) => select.filter(page::behind(
-            [Expr::col(Column::SortName), Expr::col(Column::Id)],
-            [Expr::val(position.key.clone()), Expr::val(position.id)],
-            false,
-        )),
-        None => select,
-    };
-    let sort_name = Expr::col(Column::SortName);
-    // No index has this order, so that none is walked through to find the few that were gathered.
-    let sort_name =
-        if is_gathered { sort_name.binary(BinOper::Custom("||"), "") } else { sort_name };
-    select.order_by(sort_name, Order::Asc).order_by_asc(Column::Id).limit(stretch.limit.get() + 1)
 }
 
 /// Says in SQL what a list is narrowed by, but for words.

@@ -14,14 +14,12 @@ use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place, fold, words};
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select, Set};
 
 use crate::entity::{pharmacy, pharmacy_word};
 use crate::error::store_error;
 use crate::page;
-use crate::search::found_by;
+use crate::search::Looked;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, any, one, optional, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
@@ -91,10 +89,11 @@ impl PharmacyQueries for SeaOrmQueries {
         filter: &PharmacyFilter,
         stretch: &Stretch,
     ) -> Result<Found<PharmacyView>, StoreError> {
-        let selected = select(filter);
+        let looked = Looked::up::<pharmacy_word::Entity>(filter.search.as_ref(), &self.0).await?;
         let id = (pharmacy::Entity, pharmacy::Column::Id);
-        let total = page::total(&self.0, &selected, id, stretch).await?;
-        let rows = page_of(selected, stretch).all(&self.0).await.map_err(store_error)?;
+        let total = page::total(&self.0, &select(filter, &looked), id, stretch).await?;
+        let page = page_of(filter, &looked, stretch);
+        let rows = page.all(&self.0).await.map_err(store_error)?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: last.sort_name.clone(),
             id: last.id,
@@ -114,39 +113,37 @@ fn licensed(number: &LicenseNumber, except: Option<PharmacyId>) -> Select<pharma
 }
 
 /// Selects what a list should show.
-pub(crate) fn select(filter: &PharmacyFilter) -> Select<pharmacy::Entity> {
-    use pharmacy::Column;
-
-    let found = found_by::<pharmacy_word::Entity>(Column::Id, filter.search.as_ref());
-    let mut select = pharmacy::Entity::find().filter(found);
-    if let Some(city) = &filter.city {
-        select = select.filter(Column::CityKey.eq(fold(city.disclose())));
-    }
-    if let Some(verified) = filter.verified {
-        select = select.filter(Column::IsVerified.eq(verified));
-    }
-    select
+pub(crate) fn select(filter: &PharmacyFilter, looked: &Looked<'_>) -> Select<pharmacy::Entity> {
+    let found = looked.gathered::<pharmacy_word::Entity>(pharmacy::Column::Id);
+    pharmacy::Entity::find().filter(narrowed(filter)).filter(found)
 }
 
 /// Selects a stretch of it, by name.
 pub(crate) fn page_of(
-    select: Select<pharmacy::Entity>,
+    filter: &PharmacyFilter,
+    looked: &Looked<'_>,
     stretch: &Stretch,
 ) -> Select<pharmacy::Entity> {
     use pharmacy::Column;
 
-    let mut select = select
-        .order_by_asc(Column::SortName)
-        .order_by_asc(Column::Id)
-        .limit(stretch.limit.get() + 1);
-    if let Some(position) = &stretch.after {
-        select = select.filter(page::behind(
-            [Expr::col(Column::SortName), Expr::col(Column::Id)],
-            [Expr::val(position.key.clone()), Expr::val(position.id)],
-            false,
-        ));
+    let found = looked.found::<pharmacy_word::Entity>(Column::Id);
+    let select = pharmacy::Entity::find().filter(narrowed(filter)).filter(found);
+    page::by_name(select, [Column::SortName, Column::Id], looked.is_gathered(), stretch)
+}
+
+/// Says in SQL what a list is narrowed by, but for words.
+fn narrowed(filter: &PharmacyFilter) -> Condition {
+    use pharmacy::Column;
+
+    let PharmacyFilter { search: _, city, verified } = filter;
+    let mut conditions = Condition::all();
+    if let Some(city) = city {
+        conditions = conditions.add(Column::CityKey.eq(fold(city.disclose())));
     }
-    select
+    if let Some(verified) = verified {
+        conditions = conditions.add(Column::IsVerified.eq(*verified));
+    }
+    conditions
 }
 
 /// Everything that a pharmacy is searched by.

@@ -46,14 +46,8 @@ impl Words for user_word::Entity {
     const RECORD: Self::Column = user_word::Column::UserId;
 }
 
-/// Says in SQL that a record has every word that is searched for, in a table of a few hundred
-/// records.
-pub(crate) fn found_by<W: Words>(id: impl ColumnTrait, search: Option<&Search>) -> Condition {
-    let words = search.into_iter().flat_map(Search::words);
-    words.fold(Condition::all(), |found, word| found.add(id.in_subquery(records_with::<W>(word))))
-}
-
-/// The words of a search in a table of any size, the rarest first.
+/// The words of a search, the rarest first, so that it costs what it finds however many records there
+/// are.
 pub(crate) struct Looked<'a> {
     words: Vec<&'a str>,
     is_common: bool,
@@ -96,6 +90,11 @@ impl<'a> Looked<'a> {
     /// Tells whether a page is cut out of the records that have the rarest word.
     pub(crate) fn is_gathered(&self) -> bool {
         !self.words.is_empty() && !self.is_common
+    }
+
+    /// Says in SQL that a record of a page has every word, in the form for how common they are.
+    pub(crate) fn found<W: Words>(&self, id: impl ColumnTrait) -> Condition {
+        if self.is_gathered() { self.gathered::<W>(id) } else { self.had::<W>(id) }
     }
 
     /// Says in SQL that a record has every word: the rarest by its records, each other by what such a

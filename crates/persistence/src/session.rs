@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
-use chrono::SecondsFormat;
 use medilink_application::error::StoreError;
-use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::page::{Found, Stretch};
 use medilink_application::session::{SessionQueries, SessionRepository, SessionView};
 use medilink_domain::actor::Actor;
 use medilink_domain::id::{SessionId, UserId};
@@ -15,9 +14,7 @@ use medilink_domain::text::DeviceName;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, UserStatus};
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
 use crate::entity::{session, used_refresh_token};
@@ -142,24 +139,10 @@ impl SessionQueries for SeaOrmQueries {
             .filter(Column::ExpiresAt.gt(now.as_utc()));
         let total = page::total(&self.0, &selected, (session::Entity, Column::Id), stretch).await?;
 
-        let mut select = selected
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(stretch.limit.get() + 1);
-        if let Some(position) = &stretch.after {
-            let corrupt = |_| StoreError::Corrupt(SessionId::new(position.id).into());
-            let created_at = Timestamp::parse(&position.key).map_err(corrupt)?;
-            select = select.filter(page::behind(
-                [Expr::col(Column::CreatedAt), Expr::col(Column::Id)],
-                [Expr::val(created_at.as_utc()), Expr::val(position.id)],
-                true,
-            ));
-        }
-        let rows = select.all(&self.0).await.map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| Position {
-            key: last.created_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            id: last.id,
-        });
+        let columns = [Column::CreatedAt, Column::Id];
+        let page = page::by_instant(selected, columns, Order::Desc, false, stretch)?;
+        let rows = page.all(&self.0).await.map_err(store_error)?;
+        let found = page::found(rows, stretch, total, |last| page::at(last.created_at, last.id));
         found.try_map(|row| restored(&row).map(SessionView::of))
     }
 }

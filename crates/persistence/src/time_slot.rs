@@ -1,9 +1,8 @@
 //! Time slots in the database.
 
 use async_trait::async_trait;
-use chrono::SecondsFormat;
 use medilink_application::error::StoreError;
-use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::page::{Found, Stretch};
 use medilink_application::time_slot::{
     SlotInBrief, TimeSlotQueries, TimeSlotRepository, TimeSlotSelection, TimeSlotView,
 };
@@ -124,9 +123,8 @@ impl TimeSlotQueries for SeaOrmQueries {
         let total = page::total(&self.0, &selected, id, stretch).await?;
         let select = page_of(seen(selected), stretch)?;
         let rows: Vec<SeenRow> = self.0.rows(select).await.map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| Position {
-            key: last.time_slot.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            id: last.time_slot.id,
+        let found = page::found(rows, stretch, total, |last| {
+            page::at(last.time_slot.starts_at, last.time_slot.id)
         });
         found.try_map(|row| row.show(selection.now))
     }
@@ -201,29 +199,13 @@ fn is_booked() -> SimpleExpr {
     Func::coalesce([overlaps, Expr::val(false)]).into()
 }
 
+/// Puts a list in its order, the earliest first, and cuts a page out of it.
 pub(crate) fn page_of(
     select: Select<time_slot::Entity>,
     stretch: &Stretch,
 ) -> Result<Select<time_slot::Entity>, StoreError> {
-    use time_slot::Column;
-
-    let mut select = select
-        .order_by_asc(Column::StartsAt)
-        .order_by_asc(Column::Id)
-        .limit(stretch.limit.get() + 1);
-    if let Some(position) = &stretch.after {
-        let key =
-            Timestamp::parse(&position.key).map_err(|error| StoreError::Failed(Box::new(error)))?;
-        select = select.filter(page::behind(
-            [
-                Expr::col((time_slot::Entity, Column::StartsAt)),
-                Expr::col((time_slot::Entity, Column::Id)),
-            ],
-            [Expr::val(key.as_utc()), Expr::val(position.id)],
-            false,
-        ));
-    }
-    Ok(select)
+    let columns = [time_slot::Column::StartsAt, time_slot::Column::Id];
+    page::by_instant(select, columns, Order::Asc, false, stretch)
 }
 
 /// Reads a slot with whether it is booked.

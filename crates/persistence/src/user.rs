@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
-use chrono::SecondsFormat;
 use medilink_application::error::StoreError;
-use medilink_application::page::{Found, Position, Stretch};
+use medilink_application::page::{Found, Stretch};
 use medilink_application::user::{
     Credentials, OwnProfile, Taken, UserFilter, UserQueries, UserRepository, UserView,
 };
@@ -17,10 +16,10 @@ use medilink_domain::record::{Concept, Record};
 use medilink_domain::text::{Phone, words};
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, User, UserStatus, Username};
-use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable,
-    JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
+    JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
 };
 use uuid::Uuid;
 
@@ -28,7 +27,7 @@ use crate::entity::{doctor, patient, pharmacy, user, user_word};
 use crate::error::store_error;
 use crate::inline::inline_row;
 use crate::page;
-use crate::search::found_by;
+use crate::search::Looked;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, person_name, restored, revision};
 use crate::unit_of_work::SeaOrmUnitOfWork;
@@ -159,36 +158,16 @@ impl UserQueries for SeaOrmQueries {
         filter: &UserFilter,
         stretch: &Stretch,
     ) -> Result<Found<UserView>, StoreError> {
-        use user::Column;
-
-        let selected = user::Entity::find().filter(matching(filter));
-        let total = page::total(&self.0, &selected, (user::Entity, Column::Id), stretch).await?;
-
-        let mut select = selected
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(stretch.limit.get() + 1);
-        if let Some(position) = &stretch.after {
-            let corrupt = |_| StoreError::Corrupt(UserId::new(position.id).into());
-            let created_at = Timestamp::parse(&position.key).map_err(corrupt)?;
-            select = select.filter(page::behind(
-                [
-                    Expr::col((user::Entity, Column::CreatedAt)),
-                    Expr::col((user::Entity, Column::Id)),
-                ],
-                [Expr::val(created_at.as_utc()), Expr::val(position.id)],
-                true,
-            ));
-        }
-        let rows = with_profiles(select)
+        let looked = Looked::up::<user_word::Entity>(filter.search.as_ref(), &self.0).await?;
+        let id = (user::Entity, user::Column::Id);
+        let total = page::total(&self.0, &select(filter, &looked), id, stretch).await?;
+        let rows = with_profiles(page_of(filter, &looked, stretch)?)
             .into_model::<ShownRow>()
             .all(&self.0)
             .await
             .map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| Position {
-            key: last.user.created_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            id: last.user.id,
-        });
+        let found =
+            page::found(rows, stretch, total, |last| page::at(last.user.created_at, last.user.id));
         found.try_map(|row| Ok(UserView::of(restored(&row.user)?, row.profile.restore())))
     }
 
@@ -237,14 +216,36 @@ impl SeaOrmQueries {
     }
 }
 
-fn matching(filter: &UserFilter) -> Condition {
+/// Selects what a list should show.
+pub(crate) fn select(filter: &UserFilter, looked: &Looked<'_>) -> Select<user::Entity> {
+    let found = looked.gathered::<user_word::Entity>(user::Column::Id);
+    user::Entity::find().filter(narrowed(filter)).filter(found)
+}
+
+/// Selects a stretch of it, the newest first.
+pub(crate) fn page_of(
+    filter: &UserFilter,
+    looked: &Looked<'_>,
+    stretch: &Stretch,
+) -> Result<Select<user::Entity>, StoreError> {
     use user::Column;
 
-    let mut conditions = found_by::<user_word::Entity>(Column::Id, filter.search.as_ref());
-    if let Some(role) = filter.role {
+    let found = looked.found::<user_word::Entity>(Column::Id);
+    let select = user::Entity::find().filter(narrowed(filter)).filter(found);
+    let columns = [Column::CreatedAt, Column::Id];
+    page::by_instant(select, columns, Order::Desc, looked.is_gathered(), stretch)
+}
+
+/// Says in SQL what a list is narrowed by, but for words.
+fn narrowed(filter: &UserFilter) -> Condition {
+    use user::Column;
+
+    let UserFilter { search: _, role, status } = filter;
+    let mut conditions = Condition::all();
+    if let Some(role) = role {
         conditions = conditions.add(Column::Role.eq(role.as_str()));
     }
-    if let Some(status) = filter.status {
+    if let Some(status) = status {
         conditions = conditions.add(Column::Status.eq(status.as_str()));
     }
     conditions

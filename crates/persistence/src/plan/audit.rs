@@ -1,14 +1,13 @@
 //! How SQLite goes about the lists of the audit trail.
 
 use medilink_application::audit::AuditSelection;
-use medilink_application::page::{Position, Stretch};
 use medilink_application::testing::{NOW, at};
 use medilink_domain::audit::Outcome;
 use medilink_domain::id::{AppointmentId, PatientId, UserId, Uuid};
 use medilink_domain::policy::Action;
 use sea_orm::{DbBackend, QueryTrait};
 
-use super::{a_database, explained};
+use super::{a_database, explained, pages};
 use crate::audit;
 
 /// Every entry is written once and read seldom, so there is an index for each thing that somebody looks
@@ -23,7 +22,7 @@ async fn no_list_of_the_audit_trail_walks_it() {
 
     for filters in 0..128_u8 {
         for record in [None, Some(appointment.into()), Some(patient.into())] {
-            for after in [false, true] {
+            for stretch in pages(NOW) {
                 let has = |bit: u8| filters & (1 << bit) != 0;
                 let outcome = match (has(3), has(4)) {
                     (false, _) => None,
@@ -39,13 +38,11 @@ async fn no_list_of_the_audit_trail_walks_it() {
                     from: has(5).then(|| at(NOW)),
                     to: has(6).then(|| at("2030-02-01T00:00:00Z")),
                 };
-                let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
-                let stretch = Stretch { after: after.then_some(position), ..Stretch::default() };
                 let list = audit::page_of(audit::select(&selection), &stretch).unwrap();
                 let list = audit::with_username(list);
                 let plan = explained(&database, list.build(DbBackend::Sqlite)).await;
 
-                let said = format!("{selection:?} {after}: {plan:#?}");
+                let said = format!("{selection:?} {stretch:?}: {plan:#?}");
                 assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{said}");
                 let index = match (record, has(1), has(0), has(2), outcome) {
                     (Some(it), ..) if it.patient().is_none() => "record",
@@ -69,10 +66,8 @@ async fn no_list_of_the_audit_trail_walks_it() {
 async fn an_access_log_reads_what_touched_one_patient_in_order() {
     let (_folder, database) = a_database().await;
     let patient = PatientId::new(Uuid::from_u128(40));
-    let position = Position { key: NOW.to_owned(), id: Uuid::from_u128(9) };
 
-    for after in [None, Some(position)] {
-        let stretch = Stretch { after, ..Stretch::default() };
+    for stretch in pages(NOW) {
         let list = audit::page_of(audit::select_access(patient), &stretch).unwrap();
         let plan = explained(&database, audit::with_names(list).build(DbBackend::Sqlite)).await;
 

@@ -1,12 +1,40 @@
-//! How SQLite goes about what an overview counts.
+//! How SQLite goes about what statistics and an overview count.
 
-use medilink_application::testing::{NOW, at};
+use medilink_application::testing::{NOW, an_actor, at};
+use medilink_domain::policy::{Action, reach};
 use medilink_domain::overview::OverviewPeriod;
+use medilink_domain::statistics::StatisticsPeriod;
+use medilink_domain::user::Role;
+use medilink_domain::zone::Zone;
 use sea_orm::DbBackend;
 
 use super::{a_database, explained};
+use crate::appointment::counts;
 use crate::statistics;
 use crate::store::statement;
+
+/// A clinic's whole day is counted from an index alone; a doctor's or a patient's is a few rows.
+#[tokio::test]
+async fn statistics_read_the_days_that_they_are_about() {
+    let (_folder, database) = a_database().await;
+    let day = at(NOW).date();
+    let days = StatisticsPeriod::new(None, None, day).unwrap().days(&Zone::utc()).unwrap();
+
+    for (role, index) in [
+        (Role::Admin, "COVERING INDEX appointments_start "),
+        (Role::Coordinator, "INDEX appointments_creator "),
+        (Role::Doctor, "INDEX appointments_doctor "),
+        (Role::Patient, "INDEX appointments_patient "),
+    ] {
+        let reach = reach(role, Action::ReadAppointment);
+        let query = counts(DbBackend::Sqlite, &an_actor(role), &reach, &days);
+        let plan = explained(&database, DbBackend::Sqlite.build(&query)).await;
+        let looks: Vec<_> = plan.iter().filter(|step| step.contains("appointments")).collect();
+        let said = format!("{role}: {plan:#?}");
+        assert!(matches!(looks[..], [look] if look.starts_with("SEARCH")), "{said}");
+        assert!(looks[0].contains(index) && looks[0].contains("starts_at<?"), "{said}");
+    }
+}
 
 /// What an overview counts costs as much as it counts: an index of users, and the rows of a period.
 #[tokio::test]
