@@ -12,7 +12,7 @@ use medilink_domain::period::BookableTime;
 use medilink_domain::policy::{Access, Action, reach};
 use medilink_domain::record::Concept;
 use medilink_domain::revision::Revision;
-use medilink_domain::statistics::{CountedDay, StatisticsPeriod};
+use medilink_domain::statistics::{CountedDay, CountedDays};
 use medilink_domain::text::{AppointmentNotes, Reason};
 use medilink_domain::time::Date;
 use medilink_domain::user::Role;
@@ -331,12 +331,12 @@ async fn a_count_is_by_day_and_status_and_says_how_long_before(database: TestDat
     // The first after the change of days in Berlin, and one that was entered after it had begun.
     book("23:00", "23:30", "2030-01-07T23:10:00Z").await;
 
-    let period = StatisticsPeriod::new(
+    let days = CountedDays::new(
         Date::parse("2030-01-07").ok(),
         Date::parse("2030-01-09").ok(),
         at(NOW).date(),
     );
-    let days = period.unwrap().days(&Zone::parse("Europe/Berlin").unwrap()).unwrap();
+    let days = days.unwrap().of_zone(&Zone::parse("Europe/Berlin").unwrap()).unwrap();
     let admin = clinic.actor(Role::Admin);
     let queries = clinic.store.queries();
     let everything = reach(Role::Admin, Action::ReadAppointment);

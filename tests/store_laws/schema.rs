@@ -15,10 +15,10 @@ use medilink_domain::assignment::{Assignment, AssignmentTerms};
 use medilink_domain::attempt::Familiarity;
 use medilink_domain::care::CareWindow;
 use medilink_domain::id::{AssignmentId, DoctorId, PharmacyId, UserId};
-use medilink_domain::overview::OverviewPeriod;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::search::Search;
+use medilink_domain::statistics::CountedPeriod;
 use medilink_domain::text::LicenseNumber;
 use medilink_domain::user::Role;
 use medilink_persistence::{MigrationState, migrate};
@@ -153,7 +153,7 @@ async fn use_everything(clinic: &Clinic, hour: &str) {
 async fn use_statistics(clinic: &Clinic, doctor: DoctorId) {
     let queries = clinic.store.queries();
     let statistics = queries.statistics();
-    let period = OverviewPeriod::new(Some(at(NOW)), Some(at("2030-02-01T00:00:00Z")), at(NOW));
+    let period = CountedPeriod::new(Some(at(NOW)), Some(at("2030-02-01T00:00:00Z")), at(NOW));
     let period = period.unwrap();
     assert!(!statistics.users().await.unwrap().is_empty());
     assert!(0 < statistics.directory().await.unwrap().doctors);

@@ -7,10 +7,10 @@ use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::archive::Blocking;
 use medilink_domain::audit::Outcome;
 use medilink_domain::id::{DoctorId, PharmacyId, TimeSlotId};
-use medilink_domain::overview::OverviewPeriod;
 use medilink_domain::period::BookableTime;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::policy::Action;
+use medilink_domain::statistics::CountedPeriod;
 use medilink_domain::time_slot::TimeSlot;
 use medilink_domain::user::{Role, User, UserStatus};
 use medilink_tests::{TestDatabase, on_both_databases};
@@ -26,9 +26,9 @@ on_both_databases! {
 }
 
 /// Half of Monday: from 10:00, which is in it, to 12:00, which is not.
-fn the_morning() -> OverviewPeriod {
+fn the_morning() -> CountedPeriod {
     let morning = on_monday("10:00", "12:00");
-    OverviewPeriod::new(Some(morning.starts_at()), Some(morning.ends_at()), at(NOW)).unwrap()
+    CountedPeriod::new(Some(morning.starts_at()), Some(morning.ends_at()), at(NOW)).unwrap()
 }
 
 async fn users_are_counted_by_role_and_status(database: TestDatabase) {

@@ -10,7 +10,7 @@ use medilink_application::statistics::{
 };
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::id::DoctorId;
-use medilink_domain::overview::OverviewPeriod;
+use medilink_domain::statistics::CountedPeriod;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, UserStatus};
 use sea_orm::{
@@ -133,10 +133,7 @@ impl StatisticsQueries for SeaOrmQueries {
         })
     }
 
-    async fn appointments(
-        &self,
-        period: OverviewPeriod,
-    ) -> Result<Vec<AppointmentSum>, StoreError> {
+    async fn appointments(&self, period: CountedPeriod) -> Result<Vec<AppointmentSum>, StoreError> {
         let ask = in_period(&*APPOINTMENTS, self.0.get_database_backend(), period);
         let rows = AppointmentRow::find_by_statement(ask).all(&self.0).await;
         rows.map_err(store_error)?
@@ -152,7 +149,7 @@ impl StatisticsQueries for SeaOrmQueries {
             .collect()
     }
 
-    async fn published(&self, period: OverviewPeriod) -> Result<Vec<(DoctorId, u64)>, StoreError> {
+    async fn published(&self, period: CountedPeriod) -> Result<Vec<(DoctorId, u64)>, StoreError> {
         let ask = in_period(&*PUBLISHED, self.0.get_database_backend(), period);
         let rows = PublishedRow::find_by_statement(ask).all(&self.0).await.map_err(store_error)?;
         let sum = |row: PublishedRow| (DoctorId::new(row.doctor_id), row.minutes.unsigned_abs());
@@ -179,13 +176,13 @@ impl StatisticsQueries for SeaOrmQueries {
 
 /// Asks for the appointments of a period.
 #[cfg(test)]
-pub(crate) fn appointments(backend: DbBackend, period: OverviewPeriod) -> Statement {
+pub(crate) fn appointments(backend: DbBackend, period: CountedPeriod) -> Statement {
     in_period(&*APPOINTMENTS, backend, period)
 }
 
 /// Asks for the published time of a period.
 #[cfg(test)]
-pub(crate) fn published(backend: DbBackend, period: OverviewPeriod) -> Statement {
+pub(crate) fn published(backend: DbBackend, period: CountedPeriod) -> Statement {
     in_period(&*PUBLISHED, backend, period)
 }
 
@@ -193,7 +190,7 @@ pub(crate) fn published(backend: DbBackend, period: OverviewPeriod) -> Statement
 fn in_period(
     worded: &[(DbBackend, String)],
     backend: DbBackend,
-    period: OverviewPeriod,
+    period: CountedPeriod,
 ) -> Statement {
     let ends: [Value; 2] = [period.from().as_utc().into(), period.to().as_utc().into()];
     let words = worded.iter().find(|(database, _)| *database == backend);

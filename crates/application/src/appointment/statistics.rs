@@ -1,13 +1,12 @@
 //! Counting appointments.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use medilink_domain::actor::Relations;
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::policy::{Action, reach};
-use medilink_domain::statistics::{
-    CountedDay, StatisticsPeriod, StatisticsPeriodError, StatusTally,
-};
+use medilink_domain::statistics::{CountedDay, CountedDays, StatusTally};
 use medilink_domain::time::{Date, Timestamp};
 use medilink_domain::user::Role;
 use medilink_domain::zone::Zone;
@@ -51,25 +50,24 @@ impl Appointments {
             None => None,
         };
         let zone = own.unwrap_or_else(|| self.settings.default_time_zone.clone());
-        let (period, days) = command.days(&zone, now)?;
+        let (named, days) = command.days(&zone, now)?;
         let reach = reach(actor.role, Action::ReadAppointment);
         let counts = queries.appointments().count(&actor, &reach, &days).await?;
 
         call.touches(actor.patient.filter(|_| actor.role == Role::Patient));
-        Ok(AppointmentStatistics::of(period, &zone, &days, &counts))
+        Ok(AppointmentStatistics::of(named, &zone, &days, &counts))
     }
 }
 
 impl CountAppointments {
-    fn days(self, zone: &Zone, now: Timestamp) -> Result<(StatisticsPeriod, Vec<CountedDay>)> {
-        let wrong =
-            |field, error: &dyn std::fmt::Display| Error::Invalid(FieldErrors::of(field, error));
+    fn days(self, zone: &Zone, now: Timestamp) -> Result<(CountedDays, Vec<CountedDay>)> {
+        // Whoever names one end only has named the wrong one.
         let field = if self.to.is_some() { "to" } else { "from" };
-        let today = zone.day_of(now).map_err(|error| wrong(field, &error))?;
-        let period = StatisticsPeriod::new(self.from, self.to, today);
-        let period = period.map_err(|error: StatisticsPeriodError| wrong("to", &error))?;
-        let days = period.days(zone).map_err(|error| wrong(field, &error))?;
-        Ok((period, days))
+        let wrong = |error: &dyn Display| Error::Invalid(FieldErrors::of(field, error));
+        let today = zone.day_of(now).map_err(|error| wrong(&error))?;
+        let days = CountedDays::new(self.from, self.to, today).map_err(|error| wrong(&error))?;
+        let of_zone = days.of_zone(zone).map_err(|error| wrong(&error))?;
+        Ok((days, of_zone))
     }
 }
 
@@ -149,7 +147,7 @@ pub struct DayTotal {
 
 impl AppointmentStatistics {
     fn of(
-        period: StatisticsPeriod,
+        named: CountedDays,
         zone: &Zone,
         days: &[CountedDay],
         counts: &[AppointmentCount],
@@ -169,8 +167,8 @@ impl AppointmentStatistics {
             total: by_day.get(&day.time.starts_at()).copied().unwrap_or_default(),
         };
         Self {
-            from: period.first(),
-            to: period.last(),
+            from: named.first(),
+            to: named.last(),
             time_zone: zone.name().to_owned(),
             total: tally.total(),
             by_status: StatusTotals {
@@ -204,13 +202,11 @@ mod tests {
         role: Role,
         command: CountAppointments,
     ) -> (Result<AppointmentStatistics>, Trail) {
-        let (application, trail) = clinic.open();
-        let answer = application
-            .perform(a_caller(role), async |call| {
-                application.appointments.statistics(call, command).await
+        clinic
+            .perform(a_caller(role), async |app, call| {
+                app.appointments.statistics(call, command).await
             })
-            .await;
-        (answer, trail)
+            .await
     }
 
     fn counted(day: &str, status: AppointmentStatus, count: u64) -> AppointmentCount {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use medilink_domain::actor::Relations;
 use medilink_domain::id::{DoctorId, Uuid};
-use medilink_domain::overview::{OverviewPeriod, Workload};
 use medilink_domain::policy::Action;
+use medilink_domain::statistics::CountedPeriod;
+use medilink_domain::workload::Workload;
 use medilink_domain::zone::Bound;
 
 use super::Statistics;
@@ -47,7 +48,7 @@ impl Statistics {
         let queries = self.ports.store.queries();
         let zone = &self.settings.default_time_zone;
         let [from, to] = instants(&*queries, zone, None, [("from", from), ("to", to)]).await?;
-        let period = OverviewPeriod::new(from, to, now)
+        let period = CountedPeriod::new(from, to, now)
             .map_err(|error| Error::Invalid(FieldErrors::of("to", error)))?;
         let since = now.saturating_add(TimeDelta::days(-1));
 
@@ -162,9 +163,7 @@ mod tests {
         by: Caller,
         command: Overview,
     ) -> (Result<StatisticsView>, Trail) {
-        let (application, trail) = clinic.open();
-        let overview = async |call: &_| application.statistics.overview(call, command).await;
-        (application.perform(by, overview).await, trail)
+        clinic.perform(by, async |app, call| app.statistics.overview(call, command).await).await
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::id::DoctorId;
-use medilink_domain::overview::OverviewPeriod;
+use medilink_domain::statistics::CountedPeriod;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, UserStatus};
 
@@ -64,13 +64,12 @@ pub trait StatisticsQueries: Send + Sync {
     /// Counts the appointments that start in a period, and adds their lengths up, by doctor and status.
     ///
     /// MUST read no more of the appointments than those of the period.
-    async fn appointments(&self, period: OverviewPeriod)
-    -> Result<Vec<AppointmentSum>, StoreError>;
+    async fn appointments(&self, period: CountedPeriod) -> Result<Vec<AppointmentSum>, StoreError>;
 
     /// Adds up the lengths of the time slots that start in a period, in minutes, by doctor.
     ///
     /// MUST leave out what is blocked, and read no more of the slots than those of the period.
-    async fn published(&self, period: OverviewPeriod) -> Result<Vec<(DoctorId, u64)>, StoreError>;
+    async fn published(&self, period: CountedPeriod) -> Result<Vec<(DoctorId, u64)>, StoreError>;
 
     /// Returns some doctors in short, in any order, those in the archive too.
     async fn doctors(&self, ids: &[DoctorId]) -> Result<Vec<DoctorBrief>, StoreError>;

@@ -2,8 +2,7 @@
 
 use medilink_application::testing::{NOW, an_actor, at};
 use medilink_domain::policy::{Action, reach};
-use medilink_domain::overview::OverviewPeriod;
-use medilink_domain::statistics::StatisticsPeriod;
+use medilink_domain::statistics::{CountedDays, CountedPeriod};
 use medilink_domain::user::Role;
 use medilink_domain::zone::Zone;
 use sea_orm::DbBackend;
@@ -18,7 +17,7 @@ use crate::store::statement;
 async fn statistics_read_the_days_that_they_are_about() {
     let (_folder, database) = a_database().await;
     let day = at(NOW).date();
-    let days = StatisticsPeriod::new(None, None, day).unwrap().days(&Zone::utc()).unwrap();
+    let days = CountedDays::new(None, None, day).unwrap().of_zone(&Zone::utc()).unwrap();
 
     for (role, index) in [
         (Role::Admin, "COVERING INDEX appointments_start "),
@@ -40,7 +39,7 @@ async fn statistics_read_the_days_that_they_are_about() {
 #[tokio::test]
 async fn an_overview_reads_no_more_than_it_counts() {
     let (_folder, database) = a_database().await;
-    let period = OverviewPeriod::new(None, None, at(NOW)).unwrap();
+    let period = CountedPeriod::new(None, None, at(NOW)).unwrap();
     let ask = |sql| statement(DbBackend::Sqlite, sql, []);
 
     for (asked, expected) in [
