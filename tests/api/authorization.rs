@@ -12,7 +12,8 @@ use medilink_tests::app::PASSWORD;
 use medilink_tests::person::text;
 use serde_json::json;
 
-use super::cast::{Cast, OPERATIONS, Persona, Request};
+use super::cast::{Cast, Persona, Request};
+use super::operation::OPERATIONS;
 
 /// What is open to everybody.
 const PUBLIC: &[&str] = &[

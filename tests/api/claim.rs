@@ -10,7 +10,8 @@ use medilink_domain::user::Role;
 use medilink_tests::database::Raw;
 use serde_json::{Value, json};
 
-use super::cast::{Cast, OPERATIONS, Operation, Persona, Request};
+use super::cast::{Cast, Persona, Request};
+use super::operation::{OPERATIONS, Operation};
 
 /// The fields that say whose something is, who made it, what it is, or what somebody is here.
 const CLAIMS: &[&str] = &[

@@ -12,6 +12,7 @@ on_both_databases! {
     an_entry_keeps_every_field_and_belongs_to_its_creator,
     a_profile_is_replaced_as_a_whole_and_changed_in_part,
     a_change_of_another_version_than_was_read_is_refused,
+    nobody_is_in_a_zone_that_is_none,
 }
 
 /// Returns where a doctor is read.
@@ -340,6 +341,16 @@ async fn every_wrong_field_of_a_profile_is_named_at_once() {
 
     let longest = json!({"bio": "ñ".repeat(5000), "years_of_experience": 80});
     creator.patch(&path(&entry), longest).await.ok();
+}
+
+async fn nobody_is_in_a_zone_that_is_none(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let doctor = clinic.a_doctor().await;
+    let path = format!("/api/v1/doctors/{}", doctor.doctor_id());
+    for zone in ["Mars/Olympus", "Europe", "+01:00", "CEST", "../UTC", ""] {
+        let refused = doctor.patch(&path, json!({"time_zone": zone})).await;
+        assert_eq!(refused.wrong_fields(), ["time_zone"], "{zone}");
+    }
 }
 
 async fn names(reader: &Person, query: &str) -> Vec<String> {

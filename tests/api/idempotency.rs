@@ -5,7 +5,8 @@ use medilink_tests::person::text;
 use medilink_tests::{Answer, TestApp};
 use serde_json::{Value, json};
 
-use super::cast::{Cast, OPERATIONS};
+use super::cast::Cast;
+use super::operation::OPERATIONS;
 
 /// What is asked with a body and writes nothing: asked again, it is answered anew.
 const ONLY_ASKS: &[&str] = &["/api/v1/appointments/check"];

@@ -1,6 +1,6 @@
 //! What is sent as a time slot or a schedule and is none, or only just is one.
 
-use medilink_tests::person::{a_booking, text};
+use medilink_tests::person::text;
 use medilink_tests::{Answer, Person, TestApp, TestDatabase, on_both_databases};
 use serde_json::{Value, json};
 
@@ -9,8 +9,6 @@ on_both_databases! {
     a_schedule_that_cannot_be_is_refused_by_its_field,
     five_hundred_slots_and_92_days_are_not_too_many,
     a_time_that_the_clocks_show_twice_is_the_first_of_the_two,
-    nobody_is_in_a_zone_that_is_none,
-    what_is_of_an_archived_doctor_is_not_there,
 }
 
 const SLOTS: &str = "/api/v1/time-slots";
@@ -37,11 +35,17 @@ async fn a_slot_that_cannot_be_is_refused_by_its_field(database: TestDatabase) {
     let clinic = TestApp::on(database).await;
     let doctor = clinic.a_doctor_with(json!({"time_zone": "Europe/Berlin"})).await;
     for (body, expected) in [
+        (json!({}), vec!["ends_at", "starts_at"]),
+        (
+            json!({"doctor_id": "me", "starts_at": 7, "ends_at": null}),
+            vec!["doctor_id", "ends_at", "starts_at"],
+        ),
         (between(NINE, "2030-01-07T08:00:00Z"), vec!["ends_at"]),
         (between(NINE, NINE), vec!["ends_at"]),
         (between(NINE, "2030-01-07T09:04:59Z"), vec!["ends_at"]),
         (between(NINE, "2030-01-07T21:00:01Z"), vec!["ends_at"]),
         (between(NINE, "2030-01-07T24:00:00Z"), vec!["ends_at"]),
+        (between("2030-01-07T24:00:00Z", "2030-01-08T01:00:00Z"), vec!["starts_at"]),
         (between("0000-01-01T09:00:00Z", "9999-01-01T09:00:00Z"), vec!["ends_at", "starts_at"]),
         (between("1899-12-31T23:00:00Z", "1900-01-01T00:00:00Z"), vec!["starts_at"]),
         (between("2199-12-31T23:30:00Z", "2200-01-01T00:00:00Z"), vec!["ends_at"]),
@@ -65,6 +69,7 @@ async fn a_slot_that_cannot_be_is_refused_by_its_field(database: TestDatabase) {
         (on("2030-03-31", "02:30", "03:30"), vec!["start_time"]),
         (on("2030-03-31", "01:30", "02:30"), vec!["end_time"]),
         (on("2030-10-27", "00:00", "12:00"), vec!["end_time"]),
+        (json!({"date": "2030-01-07"}), vec!["end_time", "start_time"]),
         (json!({"date": "2030-01-07", "starts_at": NINE}), vec!["date", "end_time", "start_time"]),
     ] {
         let refused = doctor.post(SLOTS, body.clone()).await;
@@ -77,6 +82,11 @@ async fn a_schedule_that_cannot_be_is_refused_by_its_field(database: TestDatabas
     const DAY: [&str; 2] = ["2030-01-07", "2030-01-07"];
     const MORNING: [&str; 2] = ["09:00", "12:00"];
 
+    let with = |field: &str, value: Value| {
+        let mut body = a_schedule(DAY, MORNING, 30);
+        body[field] = value;
+        body
+    };
     let clinic = TestApp::on(database).await;
     let doctor = clinic.a_doctor_with(json!({"time_zone": "Europe/Berlin"})).await;
     for (body, expected) in [
@@ -98,6 +108,15 @@ async fn a_schedule_that_cannot_be_is_refused_by_its_field(database: TestDatabas
         (a_schedule(DAY, ["00:00", "24:00"], 1440), "slot_minutes"),
         (a_schedule(DAY, MORNING, i64::MIN), "slot_minutes"),
         (a_schedule(DAY, MORNING, i64::MAX), "slot_minutes"),
+        (with("slot_minutes", json!("30")), "slot_minutes"),
+        (with("start_time", json!("9 o'clock")), "start_time"),
+        (with("weekdays", json!(["someday"])), "weekdays"),
+        (with("weekdays", json!([])), "weekdays"),
+        (with("weekdays", json!("monday")), "weekdays"),
+        (with("breaks", json!([{"start_time": "12:00"}])), "breaks"),
+        (with("breaks", json!([{"start_time": "12:00", "end_time": "11:00"}])), "breaks"),
+        (with("breaks", json!([7])), "breaks"),
+        (with("slots", json!(1)), "slots"),
         // Three days of 167 slots are 501.
         (a_schedule(["2030-01-07", "2030-01-09"], ["00:00", "13:55"], 5), "slot_minutes"),
     ] {
@@ -133,59 +152,4 @@ async fn a_time_that_the_clocks_show_twice_is_the_first_of_the_two(database: Tes
     assert_eq!(ends(&around), ["2030-10-27T00:30:00Z", "2030-10-27T02:30:00Z"]);
     let before = doctor.post(SLOTS, on("2030-10-27", "02:00", "02:30")).await.created();
     assert_eq!(ends(&before), ["2030-10-27T00:00:00Z", "2030-10-27T00:30:00Z"]);
-}
-
-async fn nobody_is_in_a_zone_that_is_none(database: TestDatabase) {
-    let clinic = TestApp::on(database).await;
-    let doctor = clinic.a_doctor().await;
-    let path = format!("/api/v1/doctors/{}", doctor.doctor_id());
-    for zone in ["Mars/Olympus", "Europe", "+01:00", "CEST", "../UTC", ""] {
-        let refused = doctor.patch(&path, json!({"time_zone": zone})).await;
-        assert_eq!(refused.wrong_fields(), ["time_zone"], "{zone}");
-    }
-}
-
-async fn what_is_of_an_archived_doctor_is_not_there(database: TestDatabase) {
-    let clinic = TestApp::on(database).await;
-    let (admin, patient) = (clinic.an_admin().await, clinic.a_patient().await);
-    let entry = json!({"first_name": "Emily", "last_name": "Chen", "license_number": "DE-7"});
-    let id = text(&admin.post("/api/v1/doctors", entry).await.created()["id"]);
-    let of_doctor = |mut body: Value| {
-        body["doctor_id"] = json!(id);
-        body
-    };
-    let slot = of_doctor(between("2030-01-07T09:00:00Z", "2030-01-07T10:00:00Z"));
-    let slot = text(&admin.post(SLOTS, slot).await.created()["id"]);
-    let path = format!("{SLOTS}/{slot}");
-    let listed = async || {
-        let page = patient.get(&format!("{SLOTS}?doctor_id={id}")).await.ok();
-        page["items"].as_array().unwrap().len()
-    };
-    assert_eq!(listed().await, 1);
-
-    let archived = admin.delete(&format!("/api/v1/doctors/{id}")).await;
-    let _ = archived.with_status(204);
-
-    assert_eq!(listed().await, 0);
-    let later = of_doctor(between("2030-01-07T11:00:00Z", "2030-01-07T12:00:00Z"));
-    let schedule = of_doctor(a_schedule(["2030-01-08", "2030-01-08"], ["09:00", "12:00"], 30));
-    for missing in [
-        patient.get(&path).await,
-        admin.patch(&path, json!({"blocked": true})).await,
-        admin.delete(&path).await,
-        admin.post(SLOTS, later).await,
-        admin.post(BULK, schedule).await,
-        patient.books(&id, "2030-01-07T09:00:00Z").await,
-        admin
-            .post(
-                "/api/v1/appointments",
-                a_booking(&id, &patient.patient_id(), "2030-01-07T09:00:00Z"),
-            )
-            .await,
-    ] {
-        let _ = missing.problem(404, "not-found");
-    }
-
-    admin.post(&format!("/api/v1/doctors/{id}/restore"), json!({})).await.ok();
-    assert_eq!(patient.get(&path).await.ok()["available"], true);
 }

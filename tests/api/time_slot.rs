@@ -18,8 +18,7 @@ on_both_databases! {
     a_schedule_says_what_it_left_out,
     a_schedule_that_is_sent_twice_is_published_once,
     a_day_is_that_of_the_doctor,
-    a_schedule_that_is_none_is_refused_by_the_field,
-    a_slot_that_is_none_is_refused_by_the_field,
+    what_is_of_an_archived_doctor_is_not_there,
 }
 
 fn a_slot(start: &str, end: &str) -> Value {
@@ -241,68 +240,47 @@ async fn a_day_is_that_of_the_doctor(database: TestDatabase) {
     assert_eq!(doctor.get(&path).await.wrong_fields(), ["date"]);
 }
 
-async fn a_schedule_that_is_none_is_refused_by_the_field(database: TestDatabase) {
+async fn what_is_of_an_archived_doctor_is_not_there(database: TestDatabase) {
     let clinic = TestApp::on(database).await;
-    let doctor = clinic.a_doctor().await;
-    for (field, value, expected) in [
-        ("to_date", json!("2030-01-06"), "to_date"),
-        ("to_date", json!("2030-04-09"), "to_date"),
-        ("to_date", json!("2030-02-30"), "to_date"),
-        ("from_date", json!("9999-01-01"), "from_date"),
-        ("end_time", json!("09:00"), "end_time"),
-        ("end_time", json!("24:30"), "end_time"),
-        ("start_time", json!("9 o'clock"), "start_time"),
-        ("slot_minutes", json!(0), "slot_minutes"),
-        ("slot_minutes", json!(-30), "slot_minutes"),
-        ("slot_minutes", json!(1440), "slot_minutes"),
-        ("slot_minutes", json!("30"), "slot_minutes"),
-        ("weekdays", json!(["someday"]), "weekdays"),
-        ("weekdays", json!([]), "weekdays"),
-        ("weekdays", json!("monday"), "weekdays"),
-        ("breaks", json!([{"start_time": "12:00"}]), "breaks"),
-        ("breaks", json!([{"start_time": "12:00", "end_time": "11:00"}]), "breaks"),
-        ("breaks", json!([7]), "breaks"),
-        ("slots", json!(1), "slots"),
-    ] {
-        let mut body = a_schedule("09:00", "17:00");
-        body[field] = value.clone();
-        let refused = doctor.post(BULK, body).await;
-        assert_eq!(refused.wrong_fields(), [expected], "{field} {value}");
-    }
-    let mut many = a_schedule("00:00", "24:00");
-    many["slot_minutes"] = json!(5);
-    many["to_date"] = json!("2030-01-08");
-    assert_eq!(doctor.post(BULK, many).await.wrong_fields(), ["slot_minutes"]);
-}
+    let (admin, patient) = (clinic.an_admin().await, clinic.a_patient().await);
+    let entry = json!({"first_name": "Emily", "last_name": "Chen", "license_number": "DE-7"});
+    let id = text(&admin.post("/api/v1/doctors", entry).await.created()["id"]);
+    let of_doctor = |mut body: Value| {
+        body["doctor_id"] = json!(id);
+        body
+    };
+    let slot = of_doctor(a_slot("09:00", "10:00"));
+    let slot = text(&admin.post(SLOTS, slot).await.created()["id"]);
+    let path = format!("{SLOTS}/{slot}");
+    let listed = async || {
+        let page = patient.get(&format!("{SLOTS}?doctor_id={id}")).await.ok();
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!(listed().await, 1);
 
-async fn a_slot_that_is_none_is_refused_by_the_field(database: TestDatabase) {
-    let clinic = TestApp::on(database).await;
-    let doctor = clinic.a_doctor_with(json!({"time_zone": "Europe/Berlin"})).await;
-    for (body, expected) in [
-        (json!({}), vec!["ends_at", "starts_at"]),
-        (a_slot("10:00", "09:00"), vec!["ends_at"]),
-        (a_slot("10:00", "10:04"), vec!["ends_at"]),
-        (a_slot("00:00", "12:01"), vec!["ends_at"]),
-        (a_slot("24:00", "12:01"), vec!["starts_at"]),
-        (json!({"date": "2030-01-07"}), vec!["end_time", "start_time"]),
-        (
-            json!({"date": "2030-03-31", "start_time": "02:30", "end_time": "03:30"}),
-            vec!["start_time"],
-        ),
-        (
-            json!({"date": "2030-03-31", "start_time": "01:30", "end_time": "02:30"}),
-            vec!["end_time"],
-        ),
-        (
-            json!({"date": "2030-01-07", "start_time": "24:00", "end_time": "24:00"}),
-            vec!["end_time"],
-        ),
-        (
-            json!({"doctor_id": "me", "starts_at": 7, "ends_at": null}),
-            vec!["doctor_id", "ends_at", "starts_at"],
-        ),
+    let archived = admin.delete(&format!("/api/v1/doctors/{id}")).await;
+    let _ = archived.with_status(204);
+
+    assert_eq!(listed().await, 0);
+    let later = of_doctor(a_slot("11:00", "12:00"));
+    let schedule = of_doctor(a_schedule("13:00", "16:00"));
+    for missing in [
+        patient.get(&path).await,
+        admin.patch(&path, json!({"blocked": true})).await,
+        admin.delete(&path).await,
+        admin.post(SLOTS, later).await,
+        admin.post(BULK, schedule).await,
+        patient.books(&id, "2030-01-07T09:00:00Z").await,
+        admin
+            .post(
+                "/api/v1/appointments",
+                a_booking(&id, &patient.patient_id(), "2030-01-07T09:00:00Z"),
+            )
+            .await,
     ] {
-        let refused = doctor.post(SLOTS, body.clone()).await;
-        assert_eq!(refused.wrong_fields(), expected, "{body}");
+        let _ = missing.problem(404, "not-found");
     }
+
+    admin.post(&format!("/api/v1/doctors/{id}/restore"), json!({})).await.ok();
+    assert_eq!(patient.get(&path).await.ok()["available"], true);
 }
