@@ -1,5 +1,9 @@
 //! Starting: on an empty database, twice at once, with demo data.
 
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use medilink_tests::app::PASSWORD;
 use medilink_tests::{Person, Program, TestDatabase};
 use serde_json::json;
@@ -100,9 +104,11 @@ async fn the_demo_is_the_same_clinic_every_time_with_every_status_and_leaves_not
             .env_remove("MEDILINK_PROFILE")
             .env("TMPDIR", &temporary)
             .args(["demo", "--bind", "127.0.0.1:0"]);
-        Program::start(command)
+        command
     };
-    let (mut one, mut other) = (demo(), demo());
+    let left = left_by_a_killed(demo(), &temporary).await;
+    let (mut one, mut other) = (Program::start(demo()), Program::start(demo()));
+    assert!(!left.exists());
 
     let (seen, again) = (clinic(&one).await, clinic(&other).await);
     assert!(4000 < seen.len() && seen == again);
@@ -117,6 +123,22 @@ async fn the_demo_is_the_same_clinic_every_time_with_every_status_and_leaves_not
     assert_eq!((one.stop(), other.stop()), (Some(0), Some(0)));
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
     assert!(!database.folder().join("medilink.db").exists());
+}
+
+/// Kills a demo as soon as it has made its database, and returns the folder that it leaves.
+async fn left_by_a_killed(mut demo: Command, temporary: &Path) -> PathBuf {
+    let mut demo = demo.stdout(Stdio::null()).spawn().unwrap();
+    let left = loop {
+        let folder = std::fs::read_dir(temporary).unwrap().next();
+        let folder = folder.map(|folder| folder.unwrap().path());
+        if let Some(folder) = folder.filter(|it| it.join("medilink.db").exists()) {
+            break folder;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+    left
 }
 
 #[actix_web::test]
