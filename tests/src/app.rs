@@ -2,9 +2,8 @@
 //! and a clock that the test moves.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, LazyLock, mpsc};
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
@@ -18,7 +17,7 @@ use medilink_domain::email::Email;
 use medilink_domain::password::{NewPassword, Password, PasswordHash, PasswordRules};
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::Username;
-use medilink_http::Edge;
+use medilink_http::{Description, Edge};
 use medilink_persistence::{GroupedAuditLog, RefusalLog, SeaOrmStore};
 use medilink_security::{
     Argon2Hasher, DerivedSetUpToken, HashCost, JwtIssuer, SealedCursors, SealedDevices, SecretKey,
@@ -34,6 +33,10 @@ pub const KEY: &str = "a key of tests, of 32 bytes or more";
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// What every application says of itself, made once for all tests.
+static DESCRIPTION: LazyLock<Description> =
+    LazyLock::new(|| Description::of(&medilink_http::openapi()).expect("a description"));
 
 /// A clock that stands at [`NOW`] until a test moves it.
 #[derive(Clone)]
@@ -155,9 +158,9 @@ impl TestApp {
                 if let Some(admin) = admin {
                     application.users.create_admin(admin).await.expect("an administrator");
                 }
-                let (edge, document) = (Data::new(edge), medilink_http::openapi());
+                let edge = Data::new(edge);
                 let server = HttpServer::new(move || {
-                    medilink_http::app(application.clone(), edge.clone(), document.clone())
+                    medilink_http::app(application.clone(), edge.clone(), DESCRIPTION.clone())
                 })
                 .workers(1)
                 .disable_signals()

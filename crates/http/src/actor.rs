@@ -162,7 +162,8 @@ mod tests {
     /// Returns the status, what there is to wait for, and the body.
     async fn ask(application: Application, request: TestRequest) -> Value {
         let (application, edge) = (App::new(application), Data::new(Edge::default()));
-        let app = init_service(crate::app(application, edge, crate::openapi())).await;
+        let description = crate::Description::of(&crate::openapi()).unwrap();
+        let app = init_service(crate::app(application, edge, description)).await;
         let answer = call_service(&app, request.to_request()).await;
         let retry = answer.headers().get("retry-after").map(|it| it.to_str().unwrap().to_owned());
         let status = answer.status().as_u16();

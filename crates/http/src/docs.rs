@@ -4,19 +4,23 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{self, ServiceConfig};
-use utoipa::openapi::OpenApi;
+use actix_web::web::{self, Bytes, ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi, serve};
 
 use crate::problem::{Problem, ProblemKind};
 
 /// Mounts Swagger UI under `/docs/`, and the document that it shows.
-pub(crate) fn routes(config: &mut ServiceConfig, document: OpenApi) {
+pub(crate) fn routes(config: &mut ServiceConfig, document: Bytes) {
+    let show_document = move || {
+        let document = document.clone();
+        async move { HttpResponse::Ok().content_type("application/json").body(document) }
+    };
     config
+        .route("/openapi.json", web::get().to(show_document))
         .route("/docs", web::get().to(to_page))
         .route("/docs/", web::get().to(show_page))
         .route("/docs/index.html", web::get().to(show_page))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(settings()).url("/openapi.json", document));
+        .service(SwaggerUi::new("/docs/{_:.*}").config(settings()));
 }
 
 /// Nothing is sent elsewhere. The token is kept in the browser until its owner logs out on the page;

@@ -35,5 +35,5 @@ pub use self::cors::AllowedOrigins;
 pub use self::edge::{Edge, EntryError};
 pub use self::host::AllowedHosts;
 pub use self::limit::{Limits, POLICIES, Per, Place, Policy};
-pub use self::openapi::{app, openapi};
+pub use self::openapi::{Description, app, openapi};
 pub use self::problem::{Problem, ProblemKind, catalogue};

@@ -6,7 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
 use medilink_application::appointment::{
@@ -136,12 +136,36 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, post, put, patch, delete].into_iter().flatten()
 }
 
+/// What the API says of itself, and what follows from that. It is made once and shared by all threads: a
+/// document of utoipa takes twenty megabytes, its text one.
+#[derive(Clone)]
+pub struct Description {
+    text: Bytes,
+    methods: Data<Methods>,
+    queried: Data<Queried>,
+}
+
+impl Description {
+    /// Takes down what a document says.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written as JSON.
+    pub fn of(document: &Document) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            text: document.to_json()?.into(),
+            methods: Data::new(Methods::of(document)),
+            queried: Data::new(Queried::of(document)),
+        })
+    }
+}
+
 /// Builds the whole web application: the API, its document, Swagger UI, and what happens to every
 /// request on its way in and out. All copies of it count requests together: they share the edge.
 pub fn app(
     application: Data<Application>,
     edge: Data<Edge>,
-    document: Document,
+    description: Description,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -160,14 +184,14 @@ pub fn app(
         .wrap(edge.allowed_origins.cors())
         .wrap(from_fn(middleware::handle));
     app.configure(|config| {
-        let (methods, queried) = (Methods::of(&document), Queried::of(&document));
+        let Description { text, methods, queried } = description;
         config.app_data(application).app_data(edge);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
-        docs::routes(config, document);
+        docs::routes(config, text);
         config
             .route("/", web::get().to(index))
-            .app_data(Data::new(methods))
-            .app_data(Data::new(queried))
+            .app_data(methods)
+            .app_data(queried)
             .default_service(web::to(nothing_here));
     })
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use medilink_application::Application;
 use medilink_application::ports::Clock;
 use medilink_application::store::Store;
-use medilink_http::Edge;
+use medilink_http::{Description, Edge};
 use medilink_persistence::SeaOrmStore;
 use medilink_security::SystemClock;
 use tokio::signal::unix::{SignalKind, signal};
@@ -77,10 +77,10 @@ pub(crate) async fn serve(verb: Serve, config: Config) -> Result<(), Failure> {
 
     let set_up_token = first_admin::prepare(&application, &config).await?;
 
-    let document = medilink_http::openapi();
+    let description = Description::of(&medilink_http::openapi()).map_err(Failure::other)?;
     let edge = wire::edge(&config);
     let shared = (application.clone(), edge.clone());
-    let app = move || medilink_http::app(shared.0.clone(), shared.1.clone(), document.clone());
+    let app = move || medilink_http::app(shared.0.clone(), shared.1.clone(), description.clone());
     let server = HttpServer::new(app)
         .disable_signals()
         .shutdown_timeout(PATIENCE)
