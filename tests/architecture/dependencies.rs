@@ -110,6 +110,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "medilink-http",
             "medilink-persistence",
             "medilink-security",
+            "mimalloc",
             "rpassword",
             "strsim",
             "thiserror",

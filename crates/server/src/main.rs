@@ -18,6 +18,10 @@ mod migrate;
 mod serve;
 mod show;
 
+/// Why another allocator than the system's: docs/decisions/0027-allocator.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[actix_web::main]
 async fn main() -> ExitCode {
     match cli::run().await {
