@@ -16,6 +16,7 @@ use crate::audit::Audit;
 use crate::call::{Call, Caller};
 use crate::doctor::Doctors;
 use crate::error::{Result, StoreError};
+use crate::page::{CursorError, List};
 use crate::patient::Patients;
 use crate::pharmacy::Pharmacies;
 use crate::ports::{
@@ -186,6 +187,17 @@ impl Application {
     /// Returns the zone of dates that no doctor's zone applies to.
     pub fn default_time_zone(&self) -> &Zone {
         &self.settings.default_time_zone
+    }
+
+    /// Reads a cursor, which has to go on in one of these lists. A list opens it again; that it cannot
+    /// is told here together with whatever else is wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`CursorError`] if it goes on in none of them.
+    pub fn cursor(&self, lists: &[List], raw: &str) -> Result<String, CursorError> {
+        let goes_on = |list: &List| self.ports.cursors.open(*list, raw).is_some();
+        lists.iter().any(goes_on).then(|| raw.to_owned()).ok_or(CursorError)
     }
 
     /// Returns what is asked of new passwords.

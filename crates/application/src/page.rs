@@ -1,6 +1,9 @@
 //! Pages of a list: a position to go on from, never a number of rows to skip.
 
-use medilink_domain::id::Uuid;
+use std::fmt;
+
+use medilink_domain::appointment::AppointmentOrder;
+use medilink_domain::id::{DoctorId, PatientId, UserId, Uuid};
 
 use crate::error::{Error, FieldErrors, Result};
 use crate::ports::Cursors;
@@ -37,6 +40,78 @@ impl Default for Limit {
         Self(20)
     }
 }
+
+/// A list that has pages, as its cursors know it: each goes on in the very list that it was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// What was done that touched a patient's data.
+    AccessLog(PatientId),
+    /// The appointments, in an order.
+    Appointments(AppointmentOrder),
+    /// Those of one patient, in an order.
+    AppointmentsOfPatient(PatientId, AppointmentOrder),
+    /// Those of the day.
+    AppointmentsOfToday,
+    /// The assignments.
+    Assignments,
+    /// The audit trail.
+    Audit,
+    /// The free times of a doctor.
+    Availability(DoctorId),
+    /// The directory of doctors, or its archive.
+    Doctors {
+        /// Whether it is the archive.
+        archived: bool,
+    },
+    /// The doctors who are assigned to a patient.
+    DoctorsOfPatient(PatientId),
+    /// The patients' records, or their archive.
+    Patients {
+        /// Whether it is the archive.
+        archived: bool,
+    },
+    /// The directory of pharmacies.
+    Pharmacies,
+    /// Where somebody is signed in.
+    Sessions(UserId),
+    /// The time slots.
+    TimeSlots,
+    /// What lies ahead.
+    UpcomingAppointments,
+    /// The users.
+    Users,
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AccessLog(patient) => write!(f, "access log of {patient}"),
+            Self::Appointments(order) => write!(f, "appointments by {order}"),
+            Self::AppointmentsOfPatient(patient, order) => {
+                write!(f, "appointments of {patient} by {order}")
+            }
+            Self::AppointmentsOfToday => f.write_str("appointments of today"),
+            Self::Assignments => f.write_str("assignments"),
+            Self::Audit => f.write_str("audit"),
+            Self::Availability(doctor) => write!(f, "availability of {doctor}"),
+            Self::Doctors { archived: false } => f.write_str("doctors"),
+            Self::Doctors { archived: true } => f.write_str("archived doctors"),
+            Self::DoctorsOfPatient(patient) => write!(f, "doctors of {patient}"),
+            Self::Patients { archived: false } => f.write_str("patients"),
+            Self::Patients { archived: true } => f.write_str("archived patients"),
+            Self::Pharmacies => f.write_str("pharmacies"),
+            Self::Sessions(user) => write!(f, "sessions of {user}"),
+            Self::TimeSlots => f.write_str("time slots"),
+            Self::UpcomingAppointments => f.write_str("upcoming appointments"),
+            Self::Users => f.write_str("users"),
+        }
+    }
+}
+
+/// A cursor that does not go on in the list that somebody asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("send the `next` of this very list")]
+pub struct CursorError;
 
 /// Which page of a list somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,17 +179,19 @@ pub struct Page<T> {
 }
 
 impl PageRequest {
-    /// Opens the cursor, which must be one of the named list.
+    /// Opens the cursor, which must be one of this list.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] for a cursor of another list, or one that was tampered with.
-    pub(crate) fn open(&self, list: &str, cursors: &dyn Cursors) -> Result<Stretch> {
+    pub(crate) fn open(&self, list: List, cursors: &dyn Cursors) -> Result<Stretch> {
         let after = match &self.cursor {
             None => None,
-            Some(cursor) => Some(cursors.open(list, cursor).ok_or_else(|| {
-                Error::Invalid(FieldErrors::of("cursor", "send the `next` of this very list"))
-            })?),
+            Some(cursor) => Some(
+                cursors
+                    .open(list, cursor)
+                    .ok_or_else(|| Error::Invalid(FieldErrors::of("cursor", CursorError)))?,
+            ),
         };
         Ok(Stretch { after, limit: self.limit, count: self.count })
     }
@@ -131,8 +208,8 @@ impl<T> Found<T> {
         Ok(Found { items, last: self.last, total: self.total })
     }
 
-    /// Seals the last position into a cursor of the named list.
-    pub(crate) fn seal(self, list: &str, cursors: &dyn Cursors) -> Page<T> {
+    /// Seals the last position into a cursor of this list.
+    pub(crate) fn seal(self, list: List, cursors: &dyn Cursors) -> Page<T> {
         let next = self.last.map(|position| cursors.seal(list, &position));
         Page { items: self.items, next, total: self.total }
     }

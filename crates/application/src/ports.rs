@@ -10,7 +10,7 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::user::Role;
 
 use crate::error::{Result, StoreError};
-use crate::page::Position;
+use crate::page::{List, Position};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -142,11 +142,11 @@ pub trait SetUpTokens: Send + Sync {
 
 /// Turns positions into cursors that clients cannot read or alter, and back.
 pub trait Cursors: Send + Sync {
-    /// Makes a cursor of the named list.
-    fn seal(&self, list: &str, position: &Position) -> String;
+    /// Makes a cursor of a list.
+    fn seal(&self, list: List, position: &Position) -> String;
 
-    /// Reads a cursor, or `None` if it is not one of the named list.
-    fn open(&self, list: &str, cursor: &str) -> Option<Position>;
+    /// Reads a cursor, or `None` if it is not one of this list.
+    fn open(&self, list: List, cursor: &str) -> Option<Position>;
 }
 
 /// Keeps the entries of what is read and of what is refused. Writes bring theirs to the commit.

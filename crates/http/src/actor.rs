@@ -12,6 +12,7 @@ use medilink_application::call::{Call, Caller};
 use medilink_application::idempotency::IdempotencyKey;
 use medilink_application::{Application, Error, Result};
 use medilink_domain::audit::Origin;
+use medilink_domain::id::UserId;
 
 use crate::body::single;
 use crate::limit::{Allowance, Key};
@@ -84,6 +85,11 @@ impl SignedIn {
     /// [`Body::read_once`](crate::body::Body::read_once) finds it.
     pub(crate) fn sending(self, idempotency: Option<IdempotencyKey>) -> Self {
         Self(Caller { idempotency, ..self.0 })
+    }
+
+    /// Returns who it is.
+    pub(crate) const fn user(&self) -> UserId {
+        self.0.actor.user
     }
 
     /// Asks a use case.

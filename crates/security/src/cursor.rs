@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use medilink_application::page::Position;
+use medilink_application::page::{List, Position};
 use medilink_application::ports::Cursors;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -27,8 +27,8 @@ impl SealedCursors {
     }
 }
 
-fn code(key: &SecretKey, list: &str, position: &[u8]) -> Vec<u8> {
-    key.code(PURPOSE, &[list.as_bytes(), position]).into_iter().take(CODE).collect()
+fn code(key: &SecretKey, list: List, position: &[u8]) -> Vec<u8> {
+    key.code(PURPOSE, &[list.to_string().as_bytes(), position]).into_iter().take(CODE).collect()
 }
 
 /// Masks a position, or unmasks it. The code of a position is where its mask comes from: as no two
@@ -39,7 +39,7 @@ fn mask(key: &SecretKey, code: &[u8], position: &[u8]) -> Vec<u8> {
 }
 
 impl Cursors for SealedCursors {
-    fn seal(&self, list: &str, position: &Position) -> String {
+    fn seal(&self, list: List, position: &Position) -> String {
         let mut bytes = position.id.as_bytes().to_vec();
         bytes.extend_from_slice(position.key.as_bytes());
         let mut sealed = code(self.0.signing(), list, &bytes);
@@ -47,7 +47,7 @@ impl Cursors for SealedCursors {
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    fn open(&self, list: &str, cursor: &str) -> Option<Position> {
+    fn open(&self, list: List, cursor: &str) -> Option<Position> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (sealed, masked) = bytes.split_first_chunk::<CODE>()?;
         let position = self.0.valid().find_map(|key| {
@@ -62,8 +62,13 @@ impl Cursors for SealedCursors {
 
 #[cfg(test)]
 mod tests {
+    use medilink_domain::id::UserId;
+
     use super::*;
     use crate::secret::a_key;
+
+    const DOCTORS: List = List::Doctors { archived: false };
+    const PATIENTS: List = List::Patients { archived: false };
 
     fn a_position() -> Position {
         Position { key: "chen emily".to_owned(), id: Uuid::from_u128(7) }
@@ -72,9 +77,9 @@ mod tests {
     #[test]
     fn a_cursor_opens_to_its_position() {
         let cursors = SealedCursors::new(a_key());
-        let cursor = cursors.seal("doctors", &a_position());
+        let cursor = cursors.seal(DOCTORS, &a_position());
 
-        assert_eq!(cursors.open("doctors", &cursor), Some(a_position()));
+        assert_eq!(cursors.open(DOCTORS, &cursor), Some(a_position()));
     }
 
     #[test]
@@ -84,34 +89,40 @@ mod tests {
         longer.key = "chen emily".repeat(30);
 
         for position in [a_position(), longer] {
-            let cursor = cursors.seal("patients", &position);
+            let cursor = cursors.seal(PATIENTS, &position);
             let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
             for part in [b"chen".as_slice(), b"emily", position.id.as_bytes()] {
                 assert!(bytes.windows(part.len()).all(|window| window != part));
             }
-            assert_eq!(cursors.open("patients", &cursor), Some(position));
+            assert_eq!(cursors.open(PATIENTS, &cursor), Some(position));
         }
     }
 
     #[test]
     fn a_cursor_of_another_list_stays_shut() {
         let cursors = SealedCursors::new(a_key());
-        let cursor = cursors.seal("doctors", &a_position());
+        let [ada, alan] = [1, 2].map(|id| List::Sessions(UserId::new(Uuid::from_u128(id))));
 
-        assert_eq!(cursors.open("patients", &cursor), None);
+        for (list, other) in
+            [(DOCTORS, PATIENTS), (DOCTORS, List::Doctors { archived: true }), (ada, alan)]
+        {
+            let cursor = cursors.seal(list, &a_position());
+            assert_eq!(cursors.open(other, &cursor), None, "{list}");
+            assert!(cursors.open(list, &cursor).is_some(), "{list}");
+        }
     }
 
     #[test]
     fn a_cursor_that_was_changed_anywhere_stays_shut() {
         let cursors = SealedCursors::new(a_key());
-        let cursor = cursors.seal("doctors", &a_position());
+        let cursor = cursors.seal(DOCTORS, &a_position());
 
         for at in 0..cursor.len() {
             let mut changed = cursor.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert_eq!(cursors.open("doctors", &changed), None, "{at}");
+            assert_eq!(cursors.open(DOCTORS, &changed), None, "{at}");
         }
-        assert_eq!(cursors.open("doctors", ""), None);
+        assert_eq!(cursors.open(DOCTORS, ""), None);
     }
 }

@@ -9,7 +9,7 @@ use medilink_domain::zone::Bound;
 use super::{AppointmentSelection, AppointmentView, Appointments};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 use crate::patient::one_patient;
 use crate::range::instants;
 
@@ -56,7 +56,7 @@ impl Appointments {
         call.may(Action::ListAppointments, Relations::NONE, Subject::NONE)?;
 
         let selection = self.selection(*call.actor(), &filter, order).await?;
-        self.page(call, list(order), &page, &selection).await
+        self.page(call, List::Appointments(order), &page, &selection).await
     }
 
     /// Reads what somebody narrows a list by.
@@ -85,7 +85,7 @@ impl Appointments {
     pub(super) async fn page(
         &self,
         call: &Call,
-        list: &str,
+        list: List,
         page: &PageRequest,
         selection: &AppointmentSelection,
     ) -> Result<Page<AppointmentView>> {
@@ -94,14 +94,6 @@ impl Appointments {
 
         call.touches(one_patient(found.items.iter().map(|item| item.patient_id)));
         Ok(found.seal(list, &*self.ports.cursors))
-    }
-}
-
-/// Names the list in an order, for its cursors.
-const fn list(order: AppointmentOrder) -> &'static str {
-    match order {
-        AppointmentOrder::Earliest => "appointments by starts_at",
-        AppointmentOrder::Latest => "appointments by -starts_at",
     }
 }
 

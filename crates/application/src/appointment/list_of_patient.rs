@@ -1,14 +1,13 @@
 //! Looking through the appointments of one patient.
 
 use medilink_domain::actor::Relations;
-use medilink_domain::appointment::AppointmentOrder;
 use medilink_domain::id::PatientId;
 use medilink_domain::policy::Action;
 
 use super::{AppointmentFilter, AppointmentView, Appointments, ListAppointments};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::Page;
+use crate::page::{List, Page};
 
 impl Appointments {
     /// Returns a page of the appointments of one patient that the caller may read one by one: who
@@ -41,18 +40,11 @@ impl Appointments {
         let ListAppointments { filter, order, page } = command;
         let filter = AppointmentFilter { patient: Some(patient), ..filter };
         let selection = self.selection(*actor, &filter, order).await?;
-        let page = self.page(call, list(order), &page, &selection).await?;
+        let list = List::AppointmentsOfPatient(patient, order);
+        let page = self.page(call, list, &page, &selection).await?;
         // It is this patient's also if there are none.
         call.touches(Some(patient));
         Ok(page)
-    }
-}
-
-/// Names the list in an order, for its cursors.
-const fn list(order: AppointmentOrder) -> &'static str {
-    match order {
-        AppointmentOrder::Earliest => "appointments of a patient by starts_at",
-        AppointmentOrder::Latest => "appointments of a patient by -starts_at",
     }
 }
 

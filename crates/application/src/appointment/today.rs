@@ -9,7 +9,7 @@ use medilink_domain::zone::Zone;
 use super::{AppointmentSelection, AppointmentView, Appointments, ZoneDay};
 use crate::call::{Call, Subject};
 use crate::error::{Result, StoreError};
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 
 impl Appointments {
     /// Returns a page of the appointments that start today, the earliest first, of those that the
@@ -19,7 +19,6 @@ impl Appointments {
     ///
     /// Those of [`list`](Self::list).
     pub async fn today(&self, call: &Call, page: PageRequest) -> Result<Page<AppointmentView>> {
-        const LIST: &str = "appointments of today";
         let now = self.ports.clock.now();
         let actor = *call.actor();
 
@@ -44,7 +43,7 @@ impl Appointments {
             days: if days.len() == 1 { Vec::new() } else { days },
             ..AppointmentSelection::of(actor)
         };
-        self.page(call, LIST, &page, &selection).await
+        self.page(call, List::AppointmentsOfToday, &page, &selection).await
     }
 }
 

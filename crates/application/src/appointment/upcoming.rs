@@ -6,7 +6,7 @@ use medilink_domain::policy::Action;
 use super::{AppointmentSelection, AppointmentView, Appointments};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 
 impl Appointments {
     /// Returns a page of the active appointments that start from now on, the earliest first, of those
@@ -16,7 +16,6 @@ impl Appointments {
     ///
     /// Those of [`list`](Self::list).
     pub async fn upcoming(&self, call: &Call, page: PageRequest) -> Result<Page<AppointmentView>> {
-        const LIST: &str = "upcoming appointments";
         let now = self.ports.clock.now();
 
         call.may(Action::ListAppointments, Relations::NONE, Subject::NONE)?;
@@ -26,7 +25,7 @@ impl Appointments {
             from: Some(now),
             ..AppointmentSelection::of(*call.actor())
         };
-        self.page(call, LIST, &page, &selection).await
+        self.page(call, List::UpcomingAppointments, &page, &selection).await
     }
 }
 

@@ -6,7 +6,7 @@ use medilink_domain::policy::Action;
 use super::{AssignedDoctorView, Assignments};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 
 impl Assignments {
     /// Returns a page of the doctors who are assigned to a patient now: the primary one first, then
@@ -23,7 +23,6 @@ impl Assignments {
         page: PageRequest,
     ) -> Result<Page<AssignedDoctorView>> {
         const ACTION: Action = Action::ReadAssignment;
-        const LIST: &str = "doctors of a patient";
         let subject = Subject::of(patient);
         let actor = call.actor();
         let since = self.care_since(self.ports.clock.now());
@@ -35,10 +34,10 @@ impl Assignments {
 
         call.may(ACTION, relations, subject)?;
 
-        let stretch = page.open(LIST, &*self.ports.cursors)?;
+        let stretch = page.open(List::DoctorsOfPatient(patient), &*self.ports.cursors)?;
         let found = queries.assignments().doctors_of(patient, &stretch).await?;
 
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::DoctorsOfPatient(patient), &*self.ports.cursors))
     }
 }
 

@@ -7,7 +7,7 @@ use medilink_domain::policy::{Action, reach};
 use super::{AssignmentSelection, AssignmentView, Assignments};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 use crate::patient::one_patient;
 
 /// Which assignments somebody wants to see.
@@ -44,21 +44,20 @@ impl Assignments {
         call: &Call,
         command: ListAssignments,
     ) -> Result<Page<AssignmentView>> {
-        const LIST: &str = "assignments";
         let AssignmentFilter { doctor, patient, is_primary, is_active } = command.filter;
         let actor = *call.actor();
         let since = self.care_since(self.ports.clock.now());
 
         call.may(Action::ListAssignments, Relations::NONE, Subject::NONE)?;
 
-        let stretch = command.page.open(LIST, &*self.ports.cursors)?;
+        let stretch = command.page.open(List::Assignments, &*self.ports.cursors)?;
         let reach = reach(actor.role, Action::ReadAssignment);
         let selection =
             AssignmentSelection { actor, reach, since, doctor, patient, is_primary, is_active };
         let found = self.ports.store.queries().assignments().list(&selection, &stretch).await?;
 
         call.touches(one_patient(found.items.iter().map(|item| item.patient_id)));
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::Assignments, &*self.ports.cursors))
     }
 }
 

@@ -6,10 +6,7 @@ use medilink_domain::policy::Action;
 use super::{AccessView, Audit};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
-
-/// Names the list, for its cursors.
-const LIST: &str = "access log by -at";
+use crate::page::{List, Page, PageRequest};
 
 impl Audit {
     /// Returns a page of what was done that touched a patient's data, the newest first: for the
@@ -39,10 +36,10 @@ impl Audit {
 
         call.may(ACTION, relations, subject)?;
 
-        let stretch = page.open(LIST, &*self.ports.cursors)?;
+        let stretch = page.open(List::AccessLog(patient), &*self.ports.cursors)?;
         let found = queries.audit().access_log(patient, &stretch).await?;
 
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::AccessLog(patient), &*self.ports.cursors))
     }
 }
 

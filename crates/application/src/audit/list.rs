@@ -10,11 +10,8 @@ use medilink_domain::zone::Bound;
 use super::{Audit, AuditEntryView, AuditSelection};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 use crate::range::instants;
-
-/// Names the list, for its cursors.
-const LIST: &str = "audit by -at";
 
 /// Which entries somebody wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,7 +55,7 @@ impl Audit {
 
         call.may(Action::ReadAudit, Relations::NONE, Subject::NONE.touching(patient))?;
 
-        let stretch = page.open(LIST, &*self.ports.cursors)?;
+        let stretch = page.open(List::Audit, &*self.ports.cursors)?;
         let queries = self.ports.store.queries();
         let ends = [("from", filter.from), ("to", filter.to)];
         let zone = &self.settings.default_time_zone;
@@ -67,7 +64,7 @@ impl Audit {
         let selection = AuditSelection { user, patient, action, outcome, record, from, to };
         let found = queries.audit().list(&selection, &stretch).await?;
 
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::Audit, &*self.ports.cursors))
     }
 }
 

@@ -15,7 +15,7 @@ use super::{DoctorView, Doctors};
 use crate::availability::{FreeTimeView, Search, lasting_until};
 use crate::call::{Call, Subject};
 use crate::error::{Error, FieldErrors, Result, StoreError};
-use crate::page::{Found, Page, PageRequest, Position, Stretch};
+use crate::page::{Found, List, Page, PageRequest, Position, Stretch};
 
 /// Which free times somebody looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,14 +52,13 @@ impl Doctors {
         command: FindAvailability,
     ) -> Result<Page<FreeTimeView>> {
         const ACTION: Action = Action::ReadDoctor;
-        const LIST: &str = "availability";
         let FindAvailability { doctor: id, from, to, length, page } = command;
         let subject = Subject::of(id);
         let now = self.ports.clock.now();
 
         call.may(ACTION, Relations::NONE, subject)?;
 
-        let stretch = page.open(LIST, &*self.ports.cursors)?;
+        let stretch = page.open(List::Availability(id), &*self.ports.cursors)?;
         let queries = self.ports.store.queries();
         let doctor = queries.doctors().find(id).await?;
         let doctor = doctor.ok_or_else(|| call.missing(ACTION, subject))?;
@@ -68,7 +67,8 @@ impl Doctors {
         // What has begun is not offered.
         let within = Period::new(range.starts_at().max(now), range.ends_at()).ok();
         let Some(within) = within.filter(|_| doctor.is_available) else {
-            return Ok(page_of(Vec::new(), id, &stretch)?.seal(LIST, &*self.ports.cursors));
+            return Ok(page_of(Vec::new(), id, &stretch)?
+                .seal(List::Availability(id), &*self.ports.cursors));
         };
 
         let days = zone.days(within).map_err(|error| wrong("to", error))?;
@@ -82,7 +82,7 @@ impl Doctors {
         let availability = search.read(read, days, taken).await?;
         let free = availability.times(length, within).collect();
 
-        Ok(page_of(free, id, &stretch)?.seal(LIST, &*self.ports.cursors))
+        Ok(page_of(free, id, &stretch)?.seal(List::Availability(id), &*self.ports.cursors))
     }
 }
 

@@ -9,7 +9,7 @@ use medilink_domain::text::Place;
 use super::{DoctorView, Doctors};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 
 /// Which doctors somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,7 +50,7 @@ impl Doctors {
         let action = if filter.archived { Action::RestoreDoctor } else { Action::ListDoctors };
         call.may(action, Relations::NONE, Subject::NONE)?;
 
-        let list = if filter.archived { "archived doctors" } else { "doctors" };
+        let list = List::Doctors { archived: filter.archived };
         let stretch = page.open(list, &*self.ports.cursors)?;
         let found = self.ports.store.queries().doctors().list(&filter, &stretch).await?;
 

@@ -8,7 +8,7 @@ use medilink_domain::search::Search;
 use super::{PatientSelection, PatientView, Patients, one_patient};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 
 /// Which patients somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,11 +42,9 @@ impl Patients {
     /// - [`Invalid`](crate::Error::Invalid) for a cursor of another list.
     pub async fn list(&self, call: &Call, command: ListPatients) -> Result<Page<PatientView>> {
         let ListPatients { filter, page } = command;
-        let (action, list) = if filter.archived {
-            (Action::ListArchivedPatients, "archived patients")
-        } else {
-            (Action::ListPatients, "patients")
-        };
+        let list = List::Patients { archived: filter.archived };
+        let action =
+            if filter.archived { Action::ListArchivedPatients } else { Action::ListPatients };
         let actor = *call.actor();
         let since = self.settings.care_window.since(self.ports.clock.now());
 

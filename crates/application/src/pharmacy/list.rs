@@ -8,7 +8,7 @@ use medilink_domain::text::Place;
 use super::{Pharmacies, PharmacyView};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 
 /// Which pharmacies somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,15 +37,14 @@ impl Pharmacies {
     ///
     /// [`Invalid`](crate::Error::Invalid) for a cursor of another list.
     pub async fn list(&self, call: &Call, command: ListPharmacies) -> Result<Page<PharmacyView>> {
-        const LIST: &str = "pharmacies";
         let ListPharmacies { filter, page } = command;
 
         call.may(Action::ListPharmacies, Relations::NONE, Subject::NONE)?;
 
-        let stretch = page.open(LIST, &*self.ports.cursors)?;
+        let stretch = page.open(List::Pharmacies, &*self.ports.cursors)?;
         let found = self.ports.store.queries().pharmacies().list(&filter, &stretch).await?;
 
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::Pharmacies, &*self.ports.cursors))
     }
 }
 

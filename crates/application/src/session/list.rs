@@ -7,10 +7,7 @@ use medilink_domain::policy::Action;
 use super::{SessionView, Sessions};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
-
-/// Names the list, for its cursors.
-const LIST: &str = "sessions by created_at";
+use crate::page::{List, Page, PageRequest};
 
 impl Sessions {
     /// Returns a page of the caller's own sessions that go on, the newest first.
@@ -41,13 +38,13 @@ impl Sessions {
 
         call.may(action, Relations::NONE, Subject::NONE)?;
 
-        let stretch = page.open(LIST, &*self.ports.cursors)?;
+        let stretch = page.open(List::Sessions(user), &*self.ports.cursors)?;
         let queries = self.ports.store.queries();
         let mut found = queries.sessions().list(user, now, &stretch).await?;
         for session in &mut found.items {
             session.is_current = session.id == call.actor().session;
         }
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::Sessions(user), &*self.ports.cursors))
     }
 }
 

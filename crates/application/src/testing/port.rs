@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use medilink_domain::id::Uuid;
 use medilink_domain::time::Timestamp;
 
-use crate::page::Position;
+use crate::page::{List, Position};
 use crate::ports::{Clock, Cursors, Ids};
 
 /// A clock that stands still.
@@ -39,12 +39,13 @@ impl Ids for SequentialIds {
 pub struct PlainCursors;
 
 impl Cursors for PlainCursors {
-    fn seal(&self, list: &str, position: &Position) -> String {
+    fn seal(&self, list: List, position: &Position) -> String {
         format!("{list}|{}|{}", position.key, position.id)
     }
 
-    fn open(&self, list: &str, cursor: &str) -> Option<Position> {
-        let (key, id) = cursor.strip_prefix(list)?.strip_prefix('|')?.rsplit_once('|')?;
+    fn open(&self, list: List, cursor: &str) -> Option<Position> {
+        let (key, id) =
+            cursor.strip_prefix(&*list.to_string())?.strip_prefix('|')?.rsplit_once('|')?;
         Some(Position { key: key.to_owned(), id: id.parse().ok()? })
     }
 }

@@ -9,7 +9,7 @@ use medilink_domain::zone::Bound;
 use super::{TimeSlotSelection, TimeSlotView, TimeSlots};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
+use crate::page::{List, Page, PageRequest};
 use crate::range::instants;
 
 /// Which time slots somebody wants to see.
@@ -55,13 +55,12 @@ impl TimeSlots {
     /// [`Invalid`](crate::Error::Invalid) for a cursor of another list, or a day beyond the
     /// calendar.
     pub async fn list(&self, call: &Call, command: ListTimeSlots) -> Result<Page<TimeSlotView>> {
-        const LIST: &str = "time slots";
         let ListTimeSlots { filter, page } = command;
         let now = self.ports.clock.now();
 
         call.may(Action::ListTimeSlots, Relations::NONE, Subject::NONE)?;
 
-        let stretch = page.open(LIST, &*self.ports.cursors)?;
+        let stretch = page.open(List::TimeSlots, &*self.ports.cursors)?;
         let queries = self.ports.store.queries();
         let ends = match filter.range {
             SlotRange::On(day) => [("date", Some(Bound::Day(day))); 2],
@@ -73,7 +72,7 @@ impl TimeSlots {
             TimeSlotSelection { doctor: filter.doctor, from, to, available: filter.available, now };
         let found = queries.time_slots().list(&selection, &stretch).await?;
 
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::TimeSlots, &*self.ports.cursors))
     }
 }
 

@@ -8,10 +8,7 @@ use medilink_domain::user::{Role, UserStatus};
 use super::{UserView, Users};
 use crate::call::{Call, Subject};
 use crate::error::Result;
-use crate::page::{Page, PageRequest};
-
-/// Names the list, for its cursors.
-const LIST: &str = "users by -created_at";
+use crate::page::{List, Page, PageRequest};
 
 /// Which users somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,10 +40,10 @@ impl Users {
     pub async fn list(&self, call: &Call, command: ListUsers) -> Result<Page<UserView>> {
         call.may(Action::ListUsers, Relations::NONE, Subject::NONE)?;
 
-        let stretch = command.page.open(LIST, &*self.ports.cursors)?;
+        let stretch = command.page.open(List::Users, &*self.ports.cursors)?;
         let found = self.ports.store.queries().users().list(&command.filter, &stretch).await?;
 
-        Ok(found.seal(LIST, &*self.ports.cursors))
+        Ok(found.seal(List::Users, &*self.ports.cursors))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use actix_web::web::Json;
 use actix_web::{get, patch, post};
-use medilink_application::Result;
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
 use medilink_application::user::{CreateUser, ListUsers, UserFilter, UserView};
+use medilink_application::{Application, Result};
 use medilink_domain::id::UserId;
 use medilink_domain::search::Search;
 use medilink_domain::user::{Role, UserChanges, UserStatus};
@@ -111,7 +111,7 @@ async fn list_users(
     caller: SignedIn,
     query: Query<ListUsersQuery>,
 ) -> Result<Json<Page<UserView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let page = caller.perform(&app, async |call| app.users.list(call, command).await).await?;
     Ok(Json(page))
 }
@@ -273,14 +273,14 @@ async fn enable_user(
 }
 
 impl ListUsersQuery {
-    fn command(self) -> Result<ListUsers> {
+    fn command(self, application: &Application) -> Result<ListUsers> {
         let mut errors = FieldErrors::default();
         let filter = UserFilter {
             search: read!(self.search.text(&mut errors, Search::parse)),
             role: read!(self.role.optional(&mut errors, Role::parse_alias)),
             status: read!(self.status.optional(&mut errors, UserStatus::parse)),
         };
-        let page = self.page.read(&mut errors);
+        let page = self.page.read(application, &[List::Users], &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListUsers { filter, page })

@@ -7,13 +7,13 @@ mod transition;
 
 use actix_web::web::Json;
 use actix_web::{get, patch, post};
-use medilink_application::Result;
 use medilink_application::appointment::{
     AppointmentFilter, AppointmentHistory, AppointmentView, BookingCheck, ChangeAppointment,
     ListAppointments,
 };
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
+use medilink_application::{Application, Result};
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::AppointmentId;
 use medilink_domain::record::Concept;
@@ -27,7 +27,7 @@ use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::field::{Field, Rest, read};
-use crate::page::PageQuery;
+use crate::page::{PageQuery, lists};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::responses::problems;
@@ -148,7 +148,7 @@ async fn list_appointments(
     caller: SignedIn,
     query: Query<ListAppointmentsQuery>,
 ) -> Result<Json<Page<AppointmentView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let page =
         caller.perform(&app, async |call| app.appointments.list(call, command).await).await?;
     Ok(Json(page))
@@ -333,7 +333,7 @@ async fn reschedule_appointment(
 }
 
 impl ListAppointmentsQuery {
-    fn command(self) -> Result<ListAppointments> {
+    fn command(self, application: &Application) -> Result<ListAppointments> {
         let mut errors = FieldErrors::default();
         let filter = AppointmentFilter {
             doctor: read!(self.doctor_id.optional(&mut errors, str::parse)),
@@ -343,7 +343,8 @@ impl ListAppointmentsQuery {
             to: read!(self.to.optional(&mut errors, Bound::parse)),
         };
         let order = read!(self.sort.optional(&mut errors, AppointmentOrder::parse));
-        let page = self.page.read(&mut errors);
+        let lists = lists("sort", order, AppointmentOrder::ALL, List::Appointments, &errors);
+        let page = self.page.read(application, &lists, &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListAppointments { filter, order: order.unwrap_or_default(), page })

@@ -10,8 +10,8 @@ use medilink_application::assignment::{
 };
 use medilink_application::call::Expected;
 use medilink_application::error::FieldErrors;
-use medilink_application::page::{Page, PageRequest};
-use medilink_application::{Error, Result};
+use medilink_application::page::{List, Page};
+use medilink_application::{Application, Error, Result};
 use medilink_domain::assignment::{AssignmentChanges, AssignmentTerms};
 use medilink_domain::id::{AssignmentId, DoctorId, PatientId};
 use medilink_domain::record::Concept;
@@ -24,7 +24,7 @@ use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Done, Shown, Tagged};
 use crate::body::{Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::field::{Field, Rest, read};
-use crate::page::PageQuery;
+use crate::page::{PageAlone, PageQuery};
 use crate::problem::Problem;
 use crate::query::{Query, flag};
 use crate::responses::problems;
@@ -124,15 +124,6 @@ struct ListAssignmentsQuery {
     unknown: Rest,
 }
 
-/// Which page of a patient's doctors to show.
-#[derive(Deserialize)]
-struct ListDoctorsOfPatientQuery {
-    #[serde(flatten)]
-    page: PageQuery,
-    #[serde(flatten)]
-    unknown: Rest,
-}
-
 impl Shown for AssignmentView {
     const CONCEPT: Concept = Concept::Assignment;
 
@@ -180,7 +171,7 @@ async fn list_assignments(
     caller: SignedIn,
     query: Query<ListAssignmentsQuery>,
 ) -> Result<Json<Page<AssignmentView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let page = caller.perform(&app, async |call| app.assignments.list(call, command).await).await?;
     Ok(Json(page))
 }
@@ -308,9 +299,10 @@ async fn list_doctors_of_patient(
     app: App,
     caller: SignedIn,
     id: Id<PatientId>,
-    query: Query<ListDoctorsOfPatientQuery>,
+    query: Query<PageAlone>,
 ) -> Result<Json<Page<AssignedDoctorView>>, Problem> {
-    let (id, page) = (id.read()?, query.read()?.page()?);
+    let id = id.read()?;
+    let page = query.read()?.read(&app, List::DoctorsOfPatient(id))?;
     let list = async |call: &_| app.assignments.doctors(call, id, page).await;
     Ok(Json(caller.perform(&app, list).await?))
 }
@@ -352,7 +344,7 @@ impl ChangeAssignmentBody {
 }
 
 impl ListAssignmentsQuery {
-    fn command(self) -> Result<ListAssignments> {
+    fn command(self, application: &Application) -> Result<ListAssignments> {
         let mut errors = FieldErrors::default();
         let filter = AssignmentFilter {
             doctor: read!(self.doctor_id.optional(&mut errors, str::parse)),
@@ -360,19 +352,9 @@ impl ListAssignmentsQuery {
             is_primary: read!(self.is_primary.optional(&mut errors, flag)),
             is_active: read!(self.is_active.optional(&mut errors, flag)),
         };
-        let page = self.page.read(&mut errors);
+        let page = self.page.read(application, &[List::Assignments], &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListAssignments { filter, page })
-    }
-}
-
-impl ListDoctorsOfPatientQuery {
-    fn page(self) -> Result<PageRequest> {
-        let mut errors = FieldErrors::default();
-        let page = self.page.read(&mut errors);
-        self.unknown.refuse(&mut errors);
-        errors.check()?;
-        Ok(page)
     }
 }

@@ -2,10 +2,10 @@
 
 use actix_web::get;
 use actix_web::web::Json;
-use medilink_application::Result;
 use medilink_application::audit::{AccessView, AuditEntryView, AuditFilter, ListAudit};
 use medilink_application::error::FieldErrors;
-use medilink_application::page::{Page, PageRequest};
+use medilink_application::page::{List, Page};
+use medilink_application::{Application, Result};
 use medilink_domain::audit::Outcome;
 use medilink_domain::id::{IdError, PatientId, RequestId, Uuid};
 use medilink_domain::policy::Action;
@@ -18,7 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actor::{App, SignedIn};
 use crate::body::Id;
 use crate::field::{Field, Rest, read};
-use crate::page::PageQuery;
+use crate::page::{PageAlone, PageQuery};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::responses::problems;
@@ -72,15 +72,6 @@ struct ListAuditQuery {
     unknown: Rest,
 }
 
-/// The parameters of an access log.
-#[derive(Deserialize)]
-struct ListAccessLogQuery {
-    #[serde(flatten)]
-    page: PageQuery,
-    #[serde(flatten)]
-    unknown: Rest,
-}
-
 problems! {
     /// Instead of a part of the audit trail.
     ListAuditProblems = SIGNED_IN | [FORBIDDEN, APPROVAL_PENDING];
@@ -107,7 +98,7 @@ async fn list_audit(
     caller: SignedIn,
     query: Query<ListAuditQuery>,
 ) -> Result<Json<Page<AuditEntryView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let page = caller.perform(&app, async |call| app.audit.list(call, command).await).await?;
     Ok(Json(page))
 }
@@ -131,15 +122,16 @@ async fn list_access_log(
     app: App,
     caller: SignedIn,
     id: Id<PatientId>,
-    query: Query<ListAccessLogQuery>,
+    query: Query<PageAlone>,
 ) -> Result<Json<Page<AccessView>>, Problem> {
-    let (id, page) = (id.read()?, query.read()?.page()?);
+    let id = id.read()?;
+    let page = query.read()?.read(&app, List::AccessLog(id))?;
     let list = async |call: &_| app.audit.access_log(call, id, page).await;
     Ok(Json(caller.perform(&app, list).await?))
 }
 
 impl ListAuditQuery {
-    fn command(self) -> Result<ListAudit> {
+    fn command(self, application: &Application) -> Result<ListAudit> {
         let mut errors = FieldErrors::default();
         let (has_concept, has_id) = (!self.concept.is_missing(), !self.record_id.is_missing());
         let concept = read!(self.concept.optional(&mut errors, Concept::parse));
@@ -158,7 +150,7 @@ impl ListAuditQuery {
             from: read!(self.from.optional(&mut errors, Bound::parse)),
             to: read!(self.to.optional(&mut errors, Bound::parse)),
         };
-        let page = self.page.read(&mut errors);
+        let page = self.page.read(application, &[List::Audit], &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListAudit { filter, page })
@@ -168,14 +160,4 @@ impl ListAuditQuery {
 /// Reads the id of a record of any kind: all are written alike.
 fn any_id(raw: &str) -> Result<Uuid, IdError> {
     raw.parse::<RequestId>().map(RequestId::as_uuid)
-}
-
-impl ListAccessLogQuery {
-    fn page(self) -> Result<PageRequest> {
-        let mut errors = FieldErrors::default();
-        let page = self.page.read(&mut errors);
-        self.unknown.refuse(&mut errors);
-        errors.check()?;
-        Ok(page)
-    }
 }

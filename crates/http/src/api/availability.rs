@@ -2,11 +2,11 @@
 
 use actix_web::get;
 use actix_web::web::Json;
-use medilink_application::Result;
 use medilink_application::availability::FreeTimeView;
 use medilink_application::doctor::FindAvailability;
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
+use medilink_application::{Application, Result};
 use medilink_domain::id::DoctorId;
 use medilink_domain::period::BookableTime;
 use medilink_domain::zone::Bound;
@@ -86,14 +86,14 @@ async fn find_doctor_availability(
     query: Query<FindAvailabilityQuery>,
 ) -> Result<Json<Page<FreeTimeView>>, Problem> {
     let id = id.read()?;
-    let command = query.read()?.command(id)?;
+    let command = query.read()?.command(&app, id)?;
     let page =
         caller.perform(&app, async |call| app.doctors.availability(call, command).await).await?;
     Ok(Json(page))
 }
 
 impl FindAvailabilityQuery {
-    fn command(self, doctor: DoctorId) -> Result<FindAvailability> {
+    fn command(self, application: &Application, doctor: DoctorId) -> Result<FindAvailability> {
         let mut errors = FieldErrors::default();
         let from = read!(self.from.optional(&mut errors, Bound::parse));
         let to = read!(self.to.optional(&mut errors, Bound::parse));
@@ -101,7 +101,7 @@ impl FindAvailabilityQuery {
             let minutes = whole_number(raw)?;
             BookableTime::length(minutes).map_err(|error| error.to_string())
         }));
-        let page = self.page.read(&mut errors);
+        let page = self.page.read(application, &[List::Availability(doctor)], &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         let length = minutes.unwrap_or(BookableTime::DEFAULT_LENGTH);

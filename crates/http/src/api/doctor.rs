@@ -4,10 +4,10 @@ mod body;
 
 use actix_web::web::Json;
 use actix_web::{delete, get, patch, post, put};
-use medilink_application::Result;
 use medilink_application::doctor::{DoctorFilter, DoctorView, ListDoctors};
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
+use medilink_application::{Application, Result};
 use medilink_domain::doctor::Specialization;
 use medilink_domain::id::DoctorId;
 use medilink_domain::record::Concept;
@@ -23,7 +23,7 @@ use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Done, Shown, Tagged};
 use crate::body::{Bare, Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::field::{Field, Rest, read};
-use crate::page::PageQuery;
+use crate::page::{PageQuery, lists};
 use crate::problem::Problem;
 use crate::query::{Query, flag};
 use crate::responses::problems;
@@ -129,7 +129,7 @@ async fn list_doctors(
     caller: SignedIn,
     query: Query<ListDoctorsQuery>,
 ) -> Result<Json<Page<DoctorView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let page = caller.perform(&app, async |call| app.doctors.list(call, command).await).await?;
     Ok(Json(page))
 }
@@ -318,17 +318,20 @@ async fn verify_doctor(
 }
 
 impl ListDoctorsQuery {
-    fn command(self) -> Result<ListDoctors> {
+    fn command(self, application: &Application) -> Result<ListDoctors> {
         let mut errors = FieldErrors::default();
+        let archived = read!(self.archived.optional(&mut errors, flag));
         let filter = DoctorFilter {
             search: read!(self.search.text(&mut errors, Search::parse)),
             specialization: read!(self.specialization.optional(&mut errors, Specialization::parse)),
             is_available: read!(self.is_available.optional(&mut errors, flag)),
             city: read!(self.city.text(&mut errors, Place::parse)),
             verified: read!(self.verified.optional(&mut errors, flag)),
-            archived: read!(self.archived.optional(&mut errors, flag)).unwrap_or_default(),
+            archived: archived.unwrap_or_default(),
         };
-        let page = self.page.read(&mut errors);
+        let list = |archived| List::Doctors { archived };
+        let lists = lists("archived", archived, &[false, true], list, &errors);
+        let page = self.page.read(application, &lists, &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListDoctors { filter, page })

@@ -5,10 +5,10 @@ mod body;
 
 use actix_web::web::Json;
 use actix_web::{delete, get, patch, post, put};
-use medilink_application::Result;
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
 use medilink_application::patient::{ListPatients, PatientFilter, PatientView};
+use medilink_application::{Application, Result};
 use medilink_domain::choice::ChoiceError;
 use medilink_domain::id::PatientId;
 use medilink_domain::patient::{BloodGroup, Gender};
@@ -24,7 +24,7 @@ use crate::actor::{App, SignedIn};
 use crate::answer::{Changed, Created, Done, Shown, Tagged};
 use crate::body::{Bare, Body, Id, IdempotencyHeader, IfMatch, IfMatchHeader};
 use crate::field::{Field, Rest, read};
-use crate::page::PageQuery;
+use crate::page::{PageQuery, lists};
 use crate::problem::Problem;
 use crate::query::{Query, flag};
 use crate::responses::problems;
@@ -122,7 +122,7 @@ async fn list_patients(
     caller: SignedIn,
     query: Query<ListPatientsQuery>,
 ) -> Result<Json<Page<PatientView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let page = caller.perform(&app, async |call| app.patients.list(call, command).await).await?;
     Ok(Json(page))
 }
@@ -286,15 +286,18 @@ async fn restore_patient(
 }
 
 impl ListPatientsQuery {
-    fn command(self) -> Result<ListPatients> {
+    fn command(self, application: &Application) -> Result<ListPatients> {
         let mut errors = FieldErrors::default();
+        let archived = read!(self.archived.optional(&mut errors, flag));
         let filter = PatientFilter {
             search: read!(self.search.text(&mut errors, Search::parse)),
             gender: read!(self.gender.optional(&mut errors, Gender::parse)),
             blood_group: read!(self.blood_group.optional(&mut errors, blood_group)),
-            archived: read!(self.archived.optional(&mut errors, flag)).unwrap_or_default(),
+            archived: archived.unwrap_or_default(),
         };
-        let page = self.page.read(&mut errors);
+        let list = |archived| List::Patients { archived };
+        let lists = lists("archived", archived, &[false, true], list, &errors);
+        let page = self.page.read(application, &lists, &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListPatients { filter, page })

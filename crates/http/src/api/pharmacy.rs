@@ -4,10 +4,10 @@ mod body;
 
 use actix_web::web::Json;
 use actix_web::{get, patch, post, put};
-use medilink_application::Result;
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
 use medilink_application::pharmacy::{ListPharmacies, PharmacyFilter, PharmacyView};
+use medilink_application::{Application, Result};
 use medilink_domain::id::PharmacyId;
 use medilink_domain::record::Concept;
 use medilink_domain::search::Search;
@@ -107,7 +107,7 @@ async fn list_pharmacies(
     caller: SignedIn,
     query: Query<ListPharmaciesQuery>,
 ) -> Result<Json<Page<PharmacyView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let list = async |call: &_| app.pharmacies.list(call, command).await;
     Ok(Json(caller.perform(&app, list).await?))
 }
@@ -241,14 +241,14 @@ async fn verify_pharmacy(
 }
 
 impl ListPharmaciesQuery {
-    fn command(self) -> Result<ListPharmacies> {
+    fn command(self, application: &Application) -> Result<ListPharmacies> {
         let mut errors = FieldErrors::default();
         let filter = PharmacyFilter {
             search: read!(self.search.text(&mut errors, Search::parse)),
             city: read!(self.city.text(&mut errors, Place::parse)),
             verified: read!(self.verified.optional(&mut errors, flag)),
         };
-        let page = self.page.read(&mut errors);
+        let page = self.page.read(application, &[List::Pharmacies], &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListPharmacies { filter, page })

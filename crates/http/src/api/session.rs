@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post};
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
 use medilink_application::session::{Device, LogIn, SessionView, SignedInView, TokensView};
 use medilink_application::{Error, Result};
 use medilink_domain::id::{SessionId, UserId};
@@ -23,7 +23,7 @@ use crate::answer::{Done, documented};
 use crate::body::{Body, Id};
 use crate::device::OnDevice;
 use crate::field::{Field, Rest, read, verbatim};
-use crate::page::PageQuery;
+use crate::page::{PageAlone, PageQuery};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::responses::problems;
@@ -83,15 +83,6 @@ struct LogOutBody {
     refresh: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Rest,
-}
-
-/// The parameters of a list of sessions.
-#[derive(Deserialize)]
-struct ListSessionsQuery {
-    #[serde(flatten)]
-    page: PageQuery,
-    #[serde(flatten)]
     unknown: Rest,
 }
 
@@ -189,7 +180,8 @@ async fn refresh_session(
 /// Log out
 ///
 /// Ends the session of the access token, and that of the refresh token if one is sent. Either of
-/// the two is enough.
+/// the two is enough: beside a valid access token, a refresh token that continues no session of yours
+/// changes nothing, and you are signed out.
 #[utoipa::path(
     tag = "auth",
     request_body(content = Option<LogOutBody>, example = json!({})),
@@ -235,9 +227,9 @@ async fn log_out(
 async fn list_own_sessions(
     app: App,
     caller: SignedIn,
-    query: Query<ListSessionsQuery>,
+    query: Query<PageAlone>,
 ) -> Result<Json<Page<SessionView>>, Problem> {
-    let page = query.read()?.page()?;
+    let page = query.read()?.read(&app, List::Sessions(caller.user()))?;
     let list = async |call: &_| app.sessions.list_own(call, page).await;
     Ok(Json(caller.perform(&app, list).await?))
 }
@@ -289,9 +281,10 @@ async fn list_sessions_of_user(
     app: App,
     caller: SignedIn,
     id: Id<UserId>,
-    query: Query<ListSessionsQuery>,
+    query: Query<PageAlone>,
 ) -> Result<Json<Page<SessionView>>, Problem> {
-    let (id, page) = (id.read()?, query.read()?.page()?);
+    let id = id.read()?;
+    let page = query.read()?.read(&app, List::Sessions(id))?;
     let list = async |call: &_| app.sessions.list(call, id, page).await;
     Ok(Json(caller.perform(&app, list).await?))
 }
@@ -367,15 +360,5 @@ impl LogOutBody {
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(refresh)
-    }
-}
-
-impl ListSessionsQuery {
-    fn page(self) -> Result<medilink_application::page::PageRequest> {
-        let mut errors = FieldErrors::default();
-        let page = self.page.read(&mut errors);
-        self.unknown.refuse(&mut errors);
-        errors.check()?;
-        Ok(page)
     }
 }

@@ -8,13 +8,13 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, patch, post};
-use medilink_application::Result;
 use medilink_application::call::Written;
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
 use medilink_application::time_slot::{
     BlockTimeSlot, ListTimeSlots, PublishedView, SlotRange, TimeSlotFilter, TimeSlotView,
 };
+use medilink_application::{Application, Result};
 use medilink_domain::id::TimeSlotId;
 use medilink_domain::record::Concept;
 use medilink_domain::time::Date;
@@ -148,7 +148,7 @@ async fn list_time_slots(
     caller: SignedIn,
     query: Query<ListTimeSlotsQuery>,
 ) -> Result<Json<Page<TimeSlotView>>, Problem> {
-    let command = query.read()?.command()?;
+    let command = query.read()?.command(&app)?;
     let page = caller.perform(&app, async |call| app.time_slots.list(call, command).await).await?;
     Ok(Json(page))
 }
@@ -279,7 +279,7 @@ async fn delete_time_slot(
 }
 
 impl ListTimeSlotsQuery {
-    fn command(self) -> Result<ListTimeSlots> {
+    fn command(self, application: &Application) -> Result<ListTimeSlots> {
         let mut errors = FieldErrors::default();
         let is_ranged = !self.from.is_missing() || !self.to.is_missing();
         let doctor = read!(self.doctor_id.optional(&mut errors, str::parse));
@@ -295,7 +295,7 @@ impl ListTimeSlotsQuery {
             Some(day) => SlotRange::On(day),
             None => SlotRange::Between(from, to),
         };
-        let page = self.page.read(&mut errors);
+        let page = self.page.read(application, &[List::TimeSlots], &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListTimeSlots { filter: TimeSlotFilter { doctor, range, available }, page })

@@ -2,36 +2,19 @@
 
 use actix_web::get;
 use actix_web::web::Json;
-use medilink_application::Result;
 use medilink_application::appointment::AppointmentView;
-use medilink_application::error::FieldErrors;
-use medilink_application::page::{Page, PageRequest};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use medilink_application::page::{List, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ListAppointmentsProblems;
 use crate::actor::{App, SignedIn};
-use crate::field::Rest;
-use crate::page::PageQuery;
+use crate::page::{PageAlone, PageQuery};
 use crate::problem::Problem;
 use crate::query::Query;
 
 /// Mounts the routes of this file, which have to come before those with an id.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(list_upcoming_appointments).service(list_appointments_of_today);
-}
-
-/// Which page to show.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct AgendaQuery {
-    #[serde(flatten)]
-    #[param(ignore)]
-    page: PageQuery,
-    #[serde(flatten)]
-    #[param(ignore)]
-    unknown: Rest,
 }
 
 /// List upcoming appointments
@@ -51,9 +34,9 @@ struct AgendaQuery {
 async fn list_upcoming_appointments(
     app: App,
     caller: SignedIn,
-    query: Query<AgendaQuery>,
+    query: Query<PageAlone>,
 ) -> Result<Json<Page<AppointmentView>>, Problem> {
-    let page = query.read()?.page()?;
+    let page = query.read()?.read(&app, List::UpcomingAppointments)?;
     let page =
         caller.perform(&app, async |call| app.appointments.upcoming(call, page).await).await?;
     Ok(Json(page))
@@ -76,19 +59,9 @@ async fn list_upcoming_appointments(
 async fn list_appointments_of_today(
     app: App,
     caller: SignedIn,
-    query: Query<AgendaQuery>,
+    query: Query<PageAlone>,
 ) -> Result<Json<Page<AppointmentView>>, Problem> {
-    let page = query.read()?.page()?;
+    let page = query.read()?.read(&app, List::AppointmentsOfToday)?;
     let page = caller.perform(&app, async |call| app.appointments.today(call, page).await).await?;
     Ok(Json(page))
-}
-
-impl AgendaQuery {
-    fn page(self) -> Result<PageRequest> {
-        let mut errors = FieldErrors::default();
-        let page = self.page.read(&mut errors);
-        self.unknown.refuse(&mut errors);
-        errors.check()?;
-        Ok(page)
-    }
 }

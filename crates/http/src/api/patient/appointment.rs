@@ -2,10 +2,10 @@
 
 use actix_web::get;
 use actix_web::web::Json;
-use medilink_application::Result;
 use medilink_application::appointment::{AppointmentFilter, AppointmentView, ListAppointments};
 use medilink_application::error::FieldErrors;
-use medilink_application::page::Page;
+use medilink_application::page::{List, Page};
+use medilink_application::{Application, Result};
 use medilink_domain::appointment::{AppointmentOrder, AppointmentStatus};
 use medilink_domain::id::PatientId;
 use medilink_domain::zone::Bound;
@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use crate::actor::{App, SignedIn};
 use crate::body::Id;
 use crate::field::{Field, Rest, read};
-use crate::page::PageQuery;
+use crate::page::{PageQuery, lists};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::responses::problems;
@@ -81,13 +81,14 @@ pub(super) async fn list_appointments_of_patient(
     id: Id<PatientId>,
     query: Query<ListAppointmentsOfPatientQuery>,
 ) -> Result<Json<Page<AppointmentView>>, Problem> {
-    let (id, command) = (id.read()?, query.read()?.command()?);
+    let id = id.read()?;
+    let command = query.read()?.command(&app, id)?;
     let list = async |call: &_| app.appointments.list_of_patient(call, id, command).await;
     Ok(Json(caller.perform(&app, list).await?))
 }
 
 impl ListAppointmentsOfPatientQuery {
-    fn command(self) -> Result<ListAppointments> {
+    fn command(self, application: &Application, patient: PatientId) -> Result<ListAppointments> {
         let mut errors = FieldErrors::default();
         let filter = AppointmentFilter {
             doctor: read!(self.doctor_id.optional(&mut errors, str::parse)),
@@ -97,7 +98,9 @@ impl ListAppointmentsOfPatientQuery {
             to: read!(self.to.optional(&mut errors, Bound::parse)),
         };
         let order = read!(self.sort.optional(&mut errors, AppointmentOrder::parse));
-        let page = self.page.read(&mut errors);
+        let list = |order| List::AppointmentsOfPatient(patient, order);
+        let lists = lists("sort", order, AppointmentOrder::ALL, list, &errors);
+        let page = self.page.read(application, &lists, &mut errors);
         self.unknown.refuse(&mut errors);
         errors.check()?;
         Ok(ListAppointments { filter, order: order.unwrap_or_default(), page })
