@@ -237,6 +237,47 @@ async fn another_method_is_told_which_ones_are_answered() {
 }
 
 #[actix_web::test]
+async fn every_path_names_exactly_the_methods_that_it_documents() {
+    let clinic = TestApp::start().await;
+    let people = [clinic.unknown(), clinic.an_admin().await];
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let documented: Vec<_> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+            .into_iter()
+            .filter(|method| {
+                let of = if *method == "HEAD" { "GET" } else { method };
+                item.get(of.to_lowercase()).is_some()
+            })
+            .collect();
+        let allow = documented.join(", ");
+        let at = path.replace("{id}", "01940000-0000-7000-8000-000000000000");
+        let at = at.replace("{code}", "stale");
+        assert!(!at.contains('{'), "{at}");
+
+        for person in &people {
+            for name in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get"] {
+                let method = Method::from_bytes(name.as_bytes()).unwrap();
+                if documented.contains(&name) {
+                    continue;
+                }
+                let refused = person.send(method, &at, &[JSON], Some(b"{}".to_vec())).await;
+                assert_eq!(
+                    (refused.status, refused.header("allow")),
+                    (405, &*allow),
+                    "{name} {at}"
+                );
+                if name != "HEAD" {
+                    let _ = refused.problem(405, "method-not-allowed");
+                }
+            }
+            let told = person.send(Method::OPTIONS, &at, &[], None).await.with_status(204);
+            assert_eq!(told.header("allow"), allow, "{at}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_trailing_slash_never_matters() {
     let clinic = TestApp::start().await;
     let patient = clinic.a_patient().await;

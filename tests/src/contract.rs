@@ -81,11 +81,10 @@ impl Contract {
     fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
         let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
         let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
-        let of_method = self.0.iter().filter(|operation| operation.method == method);
-        // A fixed path goes before one with a parameter.
-        of_method
-            .filter(|operation| is_at(&operation.path, path))
-            .min_by_key(|operation| operation.path.matches('{').count())
+        let at = self.0.iter().filter(|operation| is_at(&operation.path, path));
+        // A fixed path goes before one with a parameter, whatever methods it answers to.
+        let template = at.map(|it| &it.path).min_by_key(|path| path.matches('{').count())?;
+        self.0.iter().find(|it| it.path == *template && it.method == method)
     }
 }
 

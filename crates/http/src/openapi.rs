@@ -4,9 +4,10 @@ mod schema;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use medilink_application::Application;
 use medilink_application::appointment::{
@@ -186,6 +187,7 @@ pub fn app(
     app.configure(|config| {
         let Description { text, methods, queried } = description;
         config.app_data(application).app_data(edge);
+        methods.guard_fixed_paths(config);
         api::routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(config));
         docs::routes(config, text);
         config
@@ -221,34 +223,66 @@ async fn nothing_here(
     Err(Problem::plain(ProblemKind::METHOD_NOT_ALLOWED).allowing(allowed))
 }
 
-/// Which methods are answered where.
-struct Methods(Vec<(ResourceDef, String)>);
+/// Which methods are answered where: paths without parameters before those with them.
+struct Methods(Vec<Answering>);
+
+/// A path, and the methods that are answered there.
+struct Answering {
+    path: String,
+    pattern: ResourceDef,
+    methods: Vec<&'static str>,
+}
 
 impl Methods {
     fn of(document: &Document) -> Self {
         let pages = ["/", "/docs", "/docs/", "/docs/{file}", "/openapi.json"];
-        let pages = pages.map(|page| (ResourceDef::new(page), "GET, HEAD".to_owned()));
+        let pages = pages.map(|page| Answering::new(page, vec!["GET", "HEAD"]));
         let operations = document.paths.paths.iter();
-        let operations =
-            operations.map(|(path, item)| (ResourceDef::new(path.as_str()), allowed(item)));
-        Self(operations.chain(pages).collect())
+        let operations = operations.map(|(path, item)| Answering::new(path, answered(item)));
+        let mut all: Vec<_> = operations.chain(pages).collect();
+        all.sort_by_key(|it| !it.is_fixed());
+        Self(all)
     }
 
+    /// Returns the methods that are answered at a path, as `Allow` lists them.
     fn at(&self, path: &str) -> String {
-        let found = self.0.iter().find(|(pattern, _)| pattern.is_match(path));
-        found.map(|(_, methods)| methods.clone()).unwrap_or_default()
+        let found = self.0.iter().find(|it| it.pattern.is_match(path));
+        found.map(|it| it.methods.join(", ")).unwrap_or_default()
+    }
+
+    /// Keeps what asks for a fixed path by a method that it does not answer away from the routes with a
+    /// parameter in its place: `PATCH /time-slots/bulk` names no time slot.
+    fn guard_fixed_paths(&self, config: &mut ServiceConfig) {
+        let is_taken_for_another =
+            |path: &str| self.0.iter().any(|it| !it.is_fixed() && it.pattern.is_match(path));
+        for it in self.0.iter().filter(|it| it.is_fixed() && is_taken_for_another(&it.path)) {
+            let methods = it.methods.clone();
+            let is_other = move |context: &GuardContext<'_>| {
+                !methods.contains(&context.head().method.as_str())
+            };
+            config.service(web::resource(&*it.path).guard(fn_guard(is_other)).to(nothing_here));
+        }
     }
 }
 
-fn allowed(item: &PathItem) -> String {
+impl Answering {
+    fn new(path: &str, methods: Vec<&'static str>) -> Self {
+        Self { path: path.to_owned(), pattern: ResourceDef::new(path), methods }
+    }
+
+    fn is_fixed(&self) -> bool {
+        !self.path.contains('{')
+    }
+}
+
+fn answered(item: &PathItem) -> Vec<&'static str> {
     let methods = [
-        ("GET, HEAD", item.get.is_some()),
+        ("GET", item.get.is_some()),
+        ("HEAD", item.get.is_some()),
         ("POST", item.post.is_some()),
         ("PUT", item.put.is_some()),
         ("PATCH", item.patch.is_some()),
         ("DELETE", item.delete.is_some()),
     ];
-    let answered: Vec<_> =
-        methods.iter().filter(|(_, answered)| *answered).map(|(name, _)| *name).collect();
-    answered.join(", ")
+    methods.into_iter().filter(|(_, is_answered)| *is_answered).map(|(name, _)| name).collect()
 }
