@@ -11,6 +11,7 @@ on_both_databases! {
     two_tabs_and_a_lost_answer_sign_nobody_out,
     a_token_that_comes_back_ends_the_session_for_everybody,
     whatever_ends_a_session_acts_on_the_next_request,
+    whoever_logs_out_is_out_whatever_refresh_token_they_bring,
     sessions_are_seen_and_ended_by_their_user_and_by_an_administrator,
 }
 
@@ -139,6 +140,39 @@ async fn whatever_ends_a_session_acts_on_the_next_request(database: TestDatabase
         let again = person.send(Method::POST, "/api/v1/auth/logout", &[], None).await;
         assert_eq!(again.status, 401, "{how}");
     }
+}
+
+async fn whoever_logs_out_is_out_whatever_refresh_token_they_bring(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let (patient, of_first) = a_patient(&clinic).await;
+    let (other, of_other) = a_patient(&clinic).await;
+    let (elsewhere, of_elsewhere) = sign_in(&clinic, &patient).await;
+    let (over, of_over) = sign_in(&clinic, &patient).await;
+    let _ = over.post("/api/v1/auth/logout", json!({})).await.with_status(204);
+    let nonsense = ["", "x", " ", "\u{0}", "null", &"A".repeat(43), &"x".repeat(10_000)];
+
+    for brought in nonsense.into_iter().chain([&*of_over, patient.token(), &*of_other]) {
+        let (person, own) = sign_in(&clinic, &patient).await;
+        let body = json!({"refresh": brought});
+        let _ = person.post("/api/v1/auth/logout", body).await.with_status(204);
+        let _ = person.get("/api/v1/auth/me").await.problem(401, "authentication-required");
+        let _ = refresh(&clinic, &own).await.problem(401, "refresh-token-refused");
+    }
+    // Nobody else was signed out by it, and nobody elsewhere.
+    other.get("/api/v1/auth/me").await.ok();
+    refreshed(&clinic, &of_other).await;
+    elsewhere.get("/api/v1/auth/me").await.ok();
+
+    // The token of another session of one's own ends that one, too, also when it was used before.
+    refreshed(&clinic, &of_elsewhere).await;
+    let (person, _) = sign_in(&clinic, &patient).await;
+    let body = json!({"refresh": of_elsewhere});
+    let _ = person.post("/api/v1/auth/logout", body).await.with_status(204);
+    for ended in [&person, &elsewhere] {
+        let _ = ended.get("/api/v1/auth/me").await.problem(401, "authentication-required");
+    }
+    let next = refreshed(&clinic, &of_first).await;
+    assert_ne!(text(&next["refresh"]), of_first);
 }
 
 async fn sessions_are_seen_and_ended_by_their_user_and_by_an_administrator(database: TestDatabase) {

@@ -10,7 +10,7 @@ use crate::error::Result;
 
 impl Sessions {
     /// Ends the session that the caller acts in, and another one of theirs if they bring its refresh
-    /// token.
+    /// token. Whoever wants to be out is out: a token of anything else is passed over.
     ///
     /// # Errors
     ///
