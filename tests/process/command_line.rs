@@ -78,11 +78,16 @@ async fn an_administrator_who_is_locked_out_gets_another_password() {
 
 #[actix_web::test]
 async fn the_first_administrator_comes_from_the_settings_once() {
-    let database = TestDatabase::empty(false);
+    for database in [TestDatabase::sqlite().await, TestDatabase::postgres().await] {
+        comes_from_the_settings_once(&database).await;
+    }
+}
+
+async fn comes_from_the_settings_once(database: &TestDatabase) {
     let file = database.folder().join("password");
     std::fs::write(&file, "correct horse\n").unwrap();
     let serve = |name: &str| {
-        let mut command = Program::command(&database);
+        let mut command = Program::command(database);
         command
             .env("MEDILINK_ADMIN_USERNAME", name)
             .env("MEDILINK_ADMIN_EMAIL", format!("{name}@example.org"))
@@ -98,7 +103,7 @@ async fn the_first_administrator_comes_from_the_settings_once() {
     let body = serde_json::json!({"username": "other", "password": "correct horse"});
     assert_eq!(later.unknown().post("/api/v1/auth/login", body).await.status, 401);
 
-    let mut half = Program::command(&database);
+    let mut half = Program::command(database);
     half.env("MEDILINK_ADMIN_USERNAME", "root").arg("serve");
     let half = half.output().unwrap();
     assert_eq!(code(&half), Some(2));
@@ -133,6 +138,37 @@ async fn the_token_of_the_set_up_is_printed_once_and_never_logged() {
     });
     let refused = server.unknown().post("/api/v1/auth/setup", body).await;
     let _ = refused.problem(409, "already-set-up");
+}
+
+#[actix_web::test]
+async fn the_token_that_is_printed_makes_one_administrator_and_is_not_printed_again() {
+    for database in [TestDatabase::sqlite().await, TestDatabase::postgres().await] {
+        let server = Program::serve(&database);
+        let told = server.says("Set-up token").unwrap();
+        let body = |name: &str| {
+            serde_json::json!({
+                "token": told.split_whitespace().last(), "username": name,
+                "email": format!("{name}@example.org"), "password": "correct horse",
+            })
+        };
+        let set_up = "/api/v1/auth/setup";
+        let raw = database.raw().await;
+        assert_eq!(raw.count("SELECT count(*) FROM users").await, 0, "there is no account yet");
+
+        let made = server.unknown().post(set_up, body("root")).await.created();
+        assert_eq!(made["user"]["role"], "admin");
+        let again = server.unknown().post(set_up, body("eve")).await;
+        let _ = again.problem(409, "already-set-up");
+        drop(server);
+
+        let later = Program::serve(&database);
+        assert_eq!(later.says("Set-up token"), None);
+        let late = later.unknown().post(set_up, body("eve")).await;
+        let _ = late.problem(409, "already-set-up");
+        let admin = later.unknown().logs_in("root", "correct horse").await;
+        let users = admin.get("/api/v1/users?count=true").await.ok();
+        assert_eq!(users["total"], 1);
+    }
 }
 
 #[actix_web::test]
@@ -222,7 +258,14 @@ async fn wrong_settings_end_with_code_2_and_a_remedy() {
         assert_eq!(code(&output), Some(2), "{name}");
         assert!(said(&output).contains(remedy), "{}", said(&output));
     }
-    for key in ["short", "change-me-change-me-change-me-change-me", &"ab".repeat(40)] {
+    for key in [
+        "short",
+        "change-me-please: 8f3k2l9x0qpvbn",
+        "django-insecure-8f3k2l9x0qpvbn4w7",
+        "abcdefghijklmnopqrstuvwxyz012345",
+        &"ab".repeat(40),
+        &"12345678".repeat(4),
+    ] {
         let mut command = Program::command(&database);
         command.env("MEDILINK_SECRET_KEY", key).args(["serve", "--profile", "production"]);
         let output = command.output().unwrap();

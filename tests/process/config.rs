@@ -130,7 +130,9 @@ async fn each_thing_that_production_refuses_is_a_finding() {
         ("MEDILINK_SECRET_KEY", "", "MEDILINK_SECRET_KEY"),
         ("MEDILINK_SECRET_KEY", "short", "MEDILINK_SECRET_KEY"),
         ("MEDILINK_SECRET_KEY", &"ab".repeat(40), "MEDILINK_SECRET_KEY"),
-        ("MEDILINK_SECRET_KEY", &"change-me-0".repeat(4), "MEDILINK_SECRET_KEY"),
+        ("MEDILINK_SECRET_KEY", &"12345678".repeat(4), "MEDILINK_SECRET_KEY"),
+        ("MEDILINK_SECRET_KEY", "change-me-please: 8f3k2l9x0qpvbn", "MEDILINK_SECRET_KEY"),
+        ("MEDILINK_SECRET_KEY_ALSO_VALID", "short", "MEDILINK_SECRET_KEY_ALSO_VALID"),
         ("MEDILINK_DATABASE_URL", demo.url(), "MEDILINK_DATABASE_URL"),
         ("MEDILINK_HOSTS", "x", "MEDILINK_HOSTS"),
     ] {
@@ -145,6 +147,40 @@ async fn each_thing_that_production_refuses_is_a_finding() {
     stopped.env("MEDILINK_SECRET_KEY", "short").env("MEDILINK_CORS_ALLOWED_ORIGINS", "*");
     let (_, wrong, _) = check(stopped);
     assert_eq!(wrong.len(), 3, "{wrong:?}");
+}
+
+#[actix_web::test]
+async fn the_first_administrator_is_checked_until_there_has_been_one() {
+    let database = TestDatabase::sqlite().await;
+    let file = database.folder().join("password");
+    let checked = |password: Option<&str>| {
+        match password {
+            Some(password) => std::fs::write(&file, password).unwrap(),
+            None => std::fs::remove_file(&file).unwrap_or_default(),
+        }
+        let mut command = production(&database);
+        command
+            .env("MEDILINK_ADMIN_USERNAME", "root")
+            .env("MEDILINK_ADMIN_EMAIL", "root@example.org")
+            .env("MEDILINK_ADMIN_PASSWORD_FILE", &file);
+        check(command)
+    };
+
+    for refused in [None, Some("short"), Some("root@example.org"), Some("admin123")] {
+        let (code, wrong, _) = checked(refused);
+        let named = vec!["MEDILINK_ADMIN_PASSWORD_FILE".to_owned()];
+        assert_eq!((code, wrong), (Some(2), named), "{refused:?}");
+    }
+    assert_eq!(checked(Some("correct horse")).0, Some(0));
+    let create = ["admin", "create", "--username", "root", "--email", "root@example.org"];
+    let made = super::command_line::run(
+        &database,
+        &[&create[..], &["--password-stdin"]].concat(),
+        Some("correct horse"),
+    );
+    assert!(made.status.success());
+    // Nobody reads the file any more, and it may be gone.
+    assert_eq!(checked(None).0, Some(0));
 }
 
 #[actix_web::test]

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use crate::database::TestDatabase;
 use crate::person::Person;
@@ -12,6 +13,7 @@ use crate::person::Person;
 pub struct Program {
     child: Child,
     base: String,
+    said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Program {
@@ -66,10 +68,16 @@ impl Program {
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let first = lines.next().and_then(Result::ok).unwrap_or_default();
         // The rest is read too, or the program would block when the pipe is full.
-        std::thread::spawn(move || lines.count());
+        let said = Arc::<Mutex<Vec<String>>>::default();
+        let heard = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                heard.lock().expect("what was said").push(line);
+            }
+        });
         let base = first.rsplit(' ').next().filter(|last| last.starts_with("http"));
         let base = base.unwrap_or_else(|| panic!("it says where it listens, not {first:?}"));
-        Self { base: base.to_owned(), child }
+        Self { base: base.to_owned(), child, said }
     }
 
     /// Returns where the API is.
@@ -80,6 +88,19 @@ impl Program {
     /// Returns somebody whom nobody knows.
     pub fn unknown(&self) -> Person {
         Person::unknown(&self.base)
+    }
+
+    /// Returns a line with these words that it has printed by now, or prints within a second.
+    pub fn says(&self, words: &str) -> Option<String> {
+        for _ in 0..20 {
+            let said = self.said.lock().expect("what was said");
+            if let Some(line) = said.iter().find(|line| line.contains(words)) {
+                return Some(line.clone());
+            }
+            drop(said);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        None
     }
 
     /// Kills it, as a power cut would.

@@ -1,5 +1,6 @@
 //! The key that an installation signs with.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,8 +16,8 @@ pub enum SecretKeyError {
     /// It can be tried out.
     #[error("the key has {0} bytes; it needs 32 or more")]
     TooShort(usize),
-    /// It is made of few characters.
-    #[error("the key repeats few characters")]
+    /// It is made of few characters, of few steps from one to the next, or of a shorter text.
+    #[error("the key repeats itself, or follows a pattern")]
     Repetitive,
 }
 
@@ -25,16 +26,17 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// A [`SecretKeyError`] if it is short, or made of fewer than 8 different bytes.
+    /// A [`SecretKeyError`] if it is short, or so regular that it says less than its length: made of
+    /// fewer than 8 different bytes, with fewer than 8 different steps from one to the next, as in
+    /// `abcdefgh…`, or of a text that begins anew.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, SecretKeyError> {
         let bytes = bytes.into();
         if bytes.len() < 32 {
             return Err(SecretKeyError::TooShort(bytes.len()));
         }
-        let mut different = bytes.clone();
-        different.sort_unstable();
-        different.dedup();
-        if different.len() < 8 {
+        let steps = bytes.iter().zip(bytes.iter().skip(1));
+        let steps = steps.map(|(one, next)| next.wrapping_sub(*one));
+        if different(bytes.iter().copied()) < 8 || different(steps) < 8 || begins_anew(&bytes) {
             return Err(SecretKeyError::Repetitive);
         }
         Ok(Self(bytes))
@@ -64,6 +66,17 @@ impl SecretKey {
         let derived = authenticate(&self.0, &[purpose.as_bytes()]);
         authenticate(&derived, message)
     }
+}
+
+/// Counts the values that differ.
+fn different(values: impl Iterator<Item = u8>) -> usize {
+    values.collect::<BTreeSet<_>>().len()
+}
+
+/// Tells whether bytes are those of a shorter text, again and again.
+fn begins_anew(bytes: &[u8]) -> bool {
+    let repeats = |length: usize| bytes.iter().zip(bytes.iter().skip(length)).all(|(a, b)| a == b);
+    (1..=bytes.len() / 2).any(repeats)
 }
 
 /// The keys that are valid at present: the one that signs, and while keys are being changed another
@@ -121,7 +134,7 @@ pub(crate) fn another_key() -> SecretKey {
 
 #[cfg(test)]
 pub(crate) fn a_key() -> SecretKey {
-    SecretKey::new("0123456789abcdef0123456789abcdef").unwrap()
+    SecretKey::new("a key for the tests of this crate").unwrap()
 }
 
 #[cfg(test)]
@@ -131,7 +144,25 @@ mod tests {
     #[test]
     fn a_key_that_can_be_guessed_is_refused() {
         assert_eq!(SecretKey::new("short").unwrap_err(), SecretKeyError::TooShort(5));
-        assert_eq!(SecretKey::new("abc".repeat(20)).unwrap_err(), SecretKeyError::Repetitive);
+        for regular in [
+            "abc".repeat(20),
+            "12345678".repeat(4),
+            "correct horse 7 ".repeat(2),
+            "correct horse 7 correct horse 7 c".to_owned(),
+            "abcdefghijklmnopqrstuvwxyz012345".to_owned(),
+            "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".to_owned(),
+            "zyxwvutsrqponmlkjihgfedcba9876543210".to_owned(),
+        ] {
+            let refused = SecretKey::new(&*regular).unwrap_err();
+            assert_eq!(refused, SecretKeyError::Repetitive, "{regular}");
+        }
+        for good in [
+            "a key of processes under test 0123456789",
+            "hB0lKbMZx5Cq3PfHh8sVJ8mVtU4m0lq8",
+            "3f2a9c41d07be586aa10c2947be3f05d",
+        ] {
+            assert!(SecretKey::new(good).is_ok(), "{good}");
+        }
     }
 
     #[test]

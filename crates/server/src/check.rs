@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use crate::cli::SettingFlags;
 use crate::config::{Config, DATABASE_URL, PROFILE, Profile, Wrong, wrong};
 use crate::failure::Failure;
-use crate::{demo, secret};
+use crate::{demo, first_admin, secret};
 
 /// Prints what a start in production would refuse, with a remedy, and what it would take. It makes
 /// and changes nothing.
@@ -16,11 +16,14 @@ pub(crate) async fn check(flags: &SettingFlags) -> Result<(), Failure> {
     }
     found.extend(config.obstacles(Profile::Production));
     found.extend(secret::weaknesses(&config));
-    let database = demo_accounts(&config).await;
+    let database = look(&config).await;
     found.extend(database.as_ref().err().cloned());
+    if !database.as_ref().is_ok_and(|database| database.is_set_up) {
+        found.extend(first_admin::obstacle(&config));
+    }
 
     let mut remarks: Vec<_> = config.doubt().into_iter().collect();
-    remarks.extend(database.ok().map(|remark| wrong(DATABASE_URL, remark)));
+    remarks.extend(database.ok().map(|database| wrong(DATABASE_URL, database.remark)));
 
     let mut out = stdout();
     for (name, value, _) in config.shown() {
@@ -43,16 +46,26 @@ pub(crate) async fn check(flags: &SettingFlags) -> Result<(), Failure> {
     }
 }
 
-/// Looks for demo accounts in the database, as it is.
-async fn demo_accounts(config: &Config) -> Result<&'static str, Wrong> {
+/// What a start would find.
+struct Database {
+    remark: &'static str,
+    /// Whether it has ever had an administrator.
+    is_set_up: bool,
+}
+
+/// Looks into the database, as it is, and for demo accounts in it.
+async fn look(config: &Config) -> Result<Database, Wrong> {
     let complain = |error: Failure| wrong(DATABASE_URL, error);
     let found = medilink_persistence::look(&config.database).await;
     let Some(queries) = found.map_err(|error| complain(error.into()))? else {
-        return Ok("the start makes it or brings it up to date");
+        let remark = "the start makes it or brings it up to date";
+        return Ok(Database { remark, is_set_up: false });
     };
     let found = demo::Presence::look(&*queries).await.map_err(complain)?;
     if found != demo::Presence::None {
         return Err(demo::known_passwords());
     }
-    Ok("no demo accounts")
+    let is_set_up = queries.users().is_set_up().await;
+    let is_set_up = is_set_up.map_err(|error| complain(Failure::other(error)))?;
+    Ok(Database { remark: "no demo accounts", is_set_up })
 }

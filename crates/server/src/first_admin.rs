@@ -9,7 +9,7 @@ use medilink_domain::email::Email;
 use medilink_domain::user::Username;
 
 use crate::admin::new_password;
-use crate::config::{ADMIN_PASSWORD_FILE, Config, FirstAdmin, wrong};
+use crate::config::{ADMIN_PASSWORD_FILE, Config, FirstAdmin, Wrong, wrong};
 use crate::failure::Failure;
 
 /// Makes the administrator whom the settings name, if there has never been one. Returns the token
@@ -41,12 +41,18 @@ pub(crate) async fn prepare(
     Ok(None)
 }
 
+/// Returns what keeps the administrator whom the settings name from being made.
+pub(crate) fn obstacle(config: &Config) -> Option<Wrong> {
+    let FirstAdmin { username, email, password_file } = &config.first_admin;
+    command(config, username.as_ref()?, email.as_ref()?, password_file.as_ref()?).err()
+}
+
 fn command(
     config: &Config,
     username: &Username,
     email: &Email,
     file: &Path,
-) -> Result<CreateAdmin, Failure> {
+) -> Result<CreateAdmin, Wrong> {
     let text = fs::read_to_string(file)
         .map_err(|error| wrong(ADMIN_PASSWORD_FILE, format!("{}: {error}", file.display())))?;
     let password =

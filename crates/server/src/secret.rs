@@ -13,7 +13,9 @@ use crate::config::{Config, Profile, SECRET_KEY, SECRET_KEY_ALSO_VALID, Wrong, w
 use crate::failure::Failure;
 
 /// Words that a key has which somebody copied from an example.
-const EXAMPLES: &[&str] = &["change", "example", "insecure", "secret", "password", "your-"];
+const EXAMPLES: &[&str] = &[
+    "change", "default", "example", "insecure", "password", "qwerty", "replace", "secret", "your-",
+];
 
 /// Returns the keys of an installation.
 ///

@@ -172,8 +172,8 @@ fn announce(address: std::net::SocketAddr, demo: bool) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Says how the first administrator is made. Only a terminal is told the token: what else the output
-/// goes to keeps it, as a log does.
+/// Says how the first administrator is made. What keeps the output keeps the token too, which is good
+/// for nothing once somebody has used it.
 fn invite(address: std::net::SocketAddr, token: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "\nThere is no administrator yet. Make one with `medilink admin create`")?;
