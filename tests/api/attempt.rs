@@ -153,6 +153,8 @@ async fn waiting_is_told_truthfully_and_a_success_ends_it() {
 
     let refused = log_in(&clinic, name, PASSWORD, "").await.problem(429, "rate-limited");
     assert_eq!(refused.header("retry-after"), "1");
+    let detail = "Too many attempts with a wrong password have failed. Try again in 1 second.";
+    assert_eq!(refused.body["detail"], detail);
     clinic.clock.advance(1);
     log_in(&clinic, name, PASSWORD, "").await.ok();
 

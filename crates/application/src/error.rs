@@ -55,6 +55,12 @@ pub enum Error {
         /// How long to wait.
         retry_after: Duration,
     },
+    /// Too many attempts with a wrong password have failed; after this time one more is made.
+    #[error("too many attempts have failed; try again later")]
+    TooManyFailed {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// Too much is going on to begin this.
     #[error("too many others are waiting; try again")]
     Overloaded,

@@ -53,7 +53,8 @@ kinds! {
     MALFORMED = 400 "malformed", "Malformed request",
         "The request cannot be read: its JSON, its query or its headers are broken.";
     AUTHENTICATION_REQUIRED = 401 "authentication-required", "Authentication required",
-        "Send a valid access token as `Authorization: Bearer …`. Sign in again if it has expired.";
+        "Send a valid access token as `Authorization: Bearer …`. If it has expired, refresh it, or sign in \
+        again.";
     WRONG_CREDENTIALS = 401 "wrong-credentials", "Wrong credentials",
         "The user name or the password is wrong.";
     REFRESH_TOKEN_REFUSED = 401 "refresh-token-refused", "Refresh token refused",
@@ -79,7 +80,8 @@ kinds! {
     KEY_REUSED = 422 "idempotency-key-reused", "Idempotency key reused",
         "The `Idempotency-Key` was used for another request. Make a new one for each request.";
     RATE_LIMITED = 429 "rate-limited", "Too many requests",
-        "You have asked too often. Try again after `Retry-After` seconds.";
+        "You have asked too often, or tried too many wrong passwords. Try again after `Retry-After` \
+        seconds.";
     INTERNAL = 500 "internal", "Internal error",
         "Something went wrong here. Tell us the `request_id`.";
     UNAVAILABLE = 503 "unavailable", "Unavailable",
@@ -223,10 +225,9 @@ impl Problem {
     }
 
     /// Says when to try again: in whole seconds, and never too early.
-    fn after(wait: Duration) -> Self {
+    fn after(why: &str, wait: Duration) -> Self {
         let seconds = whole_seconds(wait);
-        let plural = if seconds == 1 { "" } else { "s" };
-        let detail = format!("You have asked too often. Try again in {seconds} second{plural}.");
+        let detail = format!("{why} Try again in {}.", spoken(seconds));
         let mut problem = Self::new(ProblemKind::RATE_LIMITED, detail);
         problem.0.retry_after = Some(seconds);
         problem
@@ -263,6 +264,10 @@ impl From<Error> for Problem {
                 emergency_contact_name and emergency_contact_phone. Ask the practice to change \
                 anything else.",
             ),
+            Error::Forbidden(Action::Register) => Self::new(
+                ProblemKind::FORBIDDEN,
+                "People do not register themselves here. Ask an administrator to make your account.",
+            ),
             Error::Forbidden(_) => Self::plain(ProblemKind::FORBIDDEN),
             Error::ApprovalPending => Self::plain(ProblemKind::APPROVAL_PENDING),
             Error::NotFound(_) => Self::new(ProblemKind::NOT_FOUND, sentence(&error)),
@@ -278,7 +283,12 @@ impl From<Error> for Problem {
             }
             Error::Invalid(fields) => fields.into(),
             Error::KeyReused => Self::plain(ProblemKind::KEY_REUSED),
-            Error::RateLimited { retry_after } => Self::after(retry_after),
+            Error::RateLimited { retry_after } => {
+                Self::after("You have asked too often.", retry_after)
+            }
+            Error::TooManyFailed { retry_after } => {
+                Self::after("Too many attempts with a wrong password have failed.", retry_after)
+            }
             Error::Overloaded => Self::plain(ProblemKind::UNAVAILABLE),
             Error::Failed(source) => {
                 tracing::error!(%source, "the program failed");
@@ -358,6 +368,17 @@ pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(begun).max(1)
 }
 
+/// Says how long so many seconds are, as people say it, and never less.
+fn spoken(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7200 => (seconds.div_ceil(60), "minute"),
+        7200.. => (seconds.div_ceil(3600), "hour"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
 /// Writes what a rule says as a sentence for people: a capital letter, a full stop.
 pub(crate) fn sentence(words: &impl ToString) -> String {
     let words = words.to_string();
@@ -396,6 +417,21 @@ mod tests {
             let response = problem.error_response();
             assert_eq!(response.status(), 429);
             assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), &*seconds.to_string());
+        }
+    }
+
+    #[test]
+    fn a_long_time_to_wait_is_told_as_people_say_it() {
+        for (seconds, said) in [
+            (1, "1 second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (121, "3 minutes"),
+            (900, "15 minutes"),
+            (7200, "2 hours"),
+            (86_399, "24 hours"),
+        ] {
+            assert_eq!(spoken(seconds), said);
         }
     }
 

@@ -33,7 +33,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// - [`RateLimited`](Error::RateLimited) if too many attempts at the account have failed.
+    /// - [`TooManyFailed`](Error::TooManyFailed) if too many attempts at the account have failed.
     /// - [`Overloaded`](Error::Overloaded) if too many sign in at once.
     /// - [`WrongCredentials`](Error::WrongCredentials) if they do not belong together, or if the
     ///   user is disabled.
@@ -286,7 +286,7 @@ mod tests {
 
         let (refused, trail) = log_in(clinic).await;
 
-        let Err(Error::RateLimited { retry_after }) = refused else { panic!("it was made") };
+        let Err(Error::TooManyFailed { retry_after }) = refused else { panic!("it was made") };
         assert_eq!(retry_after.as_secs(), 9);
         assert!(trail.recorded().is_empty());
     }

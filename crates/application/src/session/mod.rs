@@ -142,7 +142,7 @@ fn tokens(
 ///
 /// # Errors
 ///
-/// - [`Error::RateLimited`] if it has to wait; then it is not made.
+/// - [`Error::TooManyFailed`] if it has to wait; then it is not made.
 /// - [`Error::Overloaded`] if nobody has time for it; then it is not counted either, or a storm of
 ///   sign-ins would lock people out who never had a chance.
 pub(crate) async fn attempt(
@@ -154,7 +154,7 @@ pub(crate) async fn attempt(
 ) -> Result<Verdict> {
     if settings.attempts_wait {
         let counted = ports.attempts.count(target, now).await?;
-        counted.map_err(|too_soon| Error::RateLimited {
+        counted.map_err(|too_soon| Error::TooManyFailed {
             retry_after: too_soon.wait.to_std().unwrap_or(Duration::ZERO),
         })?;
     }

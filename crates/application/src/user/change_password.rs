@@ -31,7 +31,7 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// - [`RateLimited`](Error::RateLimited) if too many attempts have failed.
+    /// - [`TooManyFailed`](Error::TooManyFailed) if too many attempts have failed.
     /// - [`Overloaded`](Error::Overloaded) if too many passwords are hashed at once.
     /// - [`Invalid`](Error::Invalid) if the current password is another one, or if the rules
     ///   refuse the new one.
@@ -211,7 +211,7 @@ mod tests {
 
         let (refused, _) = change(clinic).await;
 
-        let Err(Error::RateLimited { retry_after }) = refused else { panic!("it was tried") };
+        let Err(Error::TooManyFailed { retry_after }) = refused else { panic!("it was tried") };
         assert_eq!(retry_after.as_secs(), 4);
     }
 }

@@ -220,11 +220,11 @@ impl RegisterBody {
         let role = if self.role.is_missing() {
             Some(Role::WHEN_UNNAMED)
         } else {
-            read!(self.role.required(&mut errors, Role::parse_alias))
+            read!(self.role.required(&mut errors, |raw| {
+                let role = Role::parse_alias(raw).ok().filter(|role| may_be(*role));
+                role.ok_or_else(|| choose(&may_be))
+            }))
         };
-        if role.is_some_and(|role| !may_be(role)) {
-            errors.add("role", "administrators do not register; choose another role");
-        }
         let profile = role.and_then(|role| profile(role, self.profile, default_zone, &mut errors));
 
         let (Some(email), Some(password), Some(profile)) = (email, password, profile) else {
@@ -233,6 +233,13 @@ impl RegisterBody {
         errors.check()?;
         Ok((Newcomer { email, username, name, phone, profile }, password))
     }
+}
+
+/// Says which roles there are to choose from.
+fn choose(may_be: impl Fn(Role) -> bool) -> String {
+    let roles = Role::ALL.iter().filter(|role| may_be(**role));
+    let roles: Vec<_> = roles.map(|role| role.as_str()).collect();
+    format!("choose one of {}", roles.join(", "))
 }
 
 /// Reads a new password of somebody who goes by these names, and says every reason against it.
