@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 on_both_databases! {
+    an_access_token_says_exactly_what_is_documented,
     no_forged_token_gets_in_and_none_is_told_why,
     no_forged_refresh_token_goes_on_and_none_is_told_why,
     a_token_anywhere_but_in_its_place_counts_for_nothing,
@@ -68,6 +69,44 @@ fn refusal(refused: Answer, code: &str) -> String {
     body["request_id"].take();
     body["instance"].take();
     body.to_string()
+}
+
+async fn an_access_token_says_exactly_what_is_documented(database: TestDatabase) {
+    let clinic = TestApp::on(database).await;
+    let doctor = clinic.a_doctor().await;
+    let again = clinic.unknown().logs_in(&text(&doctor.user["email"]), PASSWORD).await;
+
+    let mut names = Vec::new();
+    for person in [&doctor, &again] {
+        let (head, rest) = person.token().split_once('.').unwrap();
+        let part = |part: &str| -> Value {
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+        };
+        let (head, claims) = (part(head), part(rest.split_once('.').unwrap().0));
+        let keys =
+            |value: &Value| -> Vec<_> { value.as_object().unwrap().keys().cloned().collect() };
+        assert_eq!(keys(&head), ["alg", "kid", "typ"]);
+        assert_eq!((&head["alg"], &head["typ"]), (&json!("HS256"), &json!("at+jwt")));
+        assert!(!KEY.contains(&text(&head["kid"])));
+        let all = ["aud", "exp", "iat", "iss", "jti", "nbf", "role", "sid", "sub"];
+        assert_eq!(keys(&claims), all);
+        let now = at(NOW).unix_seconds();
+        for (claim, value) in [
+            ("iss", json!("medilink")),
+            ("aud", json!("medilink")),
+            ("sub", doctor.user["id"].clone()),
+            ("role", json!("doctor")),
+            ("iat", json!(now)),
+            ("nbf", json!(now)),
+            ("exp", json!(now + 15 * 60)),
+        ] {
+            assert_eq!(claims[claim], value, "{claim}");
+        }
+        names.extend(["jti", "sid"].map(|claim| text(&claims[claim])));
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 4, "no two tokens are one, and no two sessions");
 }
 
 async fn no_forged_token_gets_in_and_none_is_told_why(database: TestDatabase) {

@@ -4,10 +4,11 @@ use medilink_application::application::Settings;
 use medilink_tests::app::PASSWORD;
 use medilink_tests::person::text;
 use medilink_tests::{TestApp, TestDatabase, on_both_databases};
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both_databases! {
     each_role_registers_with_its_profile,
+    a_registration_takes_every_field_of_its_profile_and_shows_the_user_as_documented,
     names_addresses_and_licences_are_taken_once,
     doctors_wait_for_approval,
 }
@@ -38,6 +39,94 @@ async fn each_role_registers_with_its_profile(database: TestDatabase) {
     assert_eq!(coordinator.user["username"], "grace");
     assert_eq!(clinic.registered("client", json!({})).await.user["role"], "patient");
     assert_eq!(clinic.registered("staff", json!({})).await.user["role"], "coordinator");
+}
+
+async fn a_registration_takes_every_field_of_its_profile_and_shows_the_user_as_documented(
+    database: TestDatabase,
+) {
+    let clinic = TestApp::on(database).await;
+    let admin = clinic.an_admin().await;
+    let document = serde_json::to_value(medilink_http::openapi()).unwrap();
+    let account = json!({
+        "password": PASSWORD, "first_name": "Grace", "last_name": "Hopper", "phone": "+1 212 555",
+    });
+    let place = json!({"city": "Springfield", "state": "NT", "country": "Atlantis"});
+    let patient = json!({
+        "date_of_birth": "1984-02-29", "gender": "F", "blood_group": "AB-", "allergies": "Nuts",
+        "medical_history": "Measles", "current_medications": "None", "address": "Main Street 1",
+        "emergency_contact_name": "Vincent", "emergency_contact_phone": "+1 212 556",
+    });
+    let doctor = json!({
+        "specialization": "neurology", "license_number": "NT-1", "years_of_experience": 12,
+        "qualification": "MD", "bio": "Rows", "consultation_fee": "250.00", "is_available": false,
+        "hospital_name": "General", "time_zone": "America/New_York", "booking": "slots_only",
+    });
+    let pharmacy = json!({"name": "Corner", "license_number": "NT-2", "address": "Main Street 2"});
+
+    for (role, profile, list, status) in [
+        ("Patient", Some(patient), "patients", "active"),
+        ("Doctor", Some(doctor), "doctors", "pending"),
+        ("Pharmacy", Some(pharmacy), "pharmacies", "pending"),
+        ("Coordinator", None, "", "pending"),
+    ] {
+        let mut body = account.clone();
+        body["role"] = json!(role.to_lowercase());
+        body["email"] = json!(format!("{role}@example.org"));
+        body["username"] = json!(format!("the.{role}"));
+        let profile = profile.map(|profile| merged(&profile, &place));
+        let body = merged(&body, profile.as_ref().unwrap_or(&json!({})));
+        // Whatever the document knows of such a registration is sent.
+        let schema = format!("/components/schemas/{role}Registration/properties");
+        let known = document.pointer(&schema).unwrap();
+        assert_eq!(names(&body), names(known), "{role}");
+
+        let answer = clinic.unknown().post("/api/v1/auth/register", body.clone()).await.created();
+
+        let user = &answer["user"];
+        let shown = [
+            "created_at",
+            "doctor_id",
+            "email",
+            "first_name",
+            "id",
+            "last_name",
+            "name",
+            "patient_id",
+            "pharmacy_id",
+            "phone",
+            "role",
+            "status",
+            "username",
+        ];
+        assert_eq!(names(user), shown, "{role}");
+        assert_eq!((&user["status"], &user["name"]), (&json!(status), &json!("Grace Hopper")));
+        for field in ["username", "email", "first_name", "last_name", "phone", "role"] {
+            assert_eq!(user[field], body[field], "{role} {field}");
+        }
+        assert_eq!(names(&answer["tokens"]), ["access", "expires_in", "refresh", "token_type"]);
+        let own = ["patient_id", "doctor_id", "pharmacy_id"].map(|profile| &user[profile]);
+        assert_eq!(own.iter().filter(|id| id.is_string()).count(), usize::from(!list.is_empty()));
+        let Some(profile) = profile else { continue };
+        let id = text(own.into_iter().find(|id| id.is_string()).unwrap());
+        let record = admin.get(&format!("/api/v1/{list}/{id}")).await.ok();
+        for field in names(&profile).into_iter().chain(["email".to_owned(), "phone".to_owned()]) {
+            assert_eq!(record[&field], body[&field], "{role} {field}");
+        }
+        assert_eq!(record["user_id"], user["id"], "{role}");
+    }
+}
+
+/// Returns one object with the fields of two.
+fn merged(one: &Value, other: &Value) -> Value {
+    let fields = [one, other].into_iter().flat_map(|it| it.as_object().unwrap());
+    Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// Returns the names of the fields of an object, in order.
+fn names(object: &Value) -> Vec<String> {
+    let mut names: Vec<_> = object.as_object().unwrap().keys().cloned().collect();
+    names.sort_unstable();
+    names
 }
 
 async fn names_addresses_and_licences_are_taken_once(database: TestDatabase) {

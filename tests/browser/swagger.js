@@ -21,6 +21,8 @@ try {
       '--disable-component-update', '--no-first-run'],
   });
   const page = await browser.newPage();
+  // A busy machine takes long to unfold an operation.
+  page.setDefaultTimeout(120_000);
   const complaints = [];
   page.on('console', (line) => line.type() === 'error' && complaints.push(line.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));

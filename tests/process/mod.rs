@@ -1,5 +1,6 @@
 //! The program as an operator runs it: two at once, killed in the middle, told to stop.
 
+mod account;
 mod assignment;
 mod audit;
 mod canary;
