@@ -58,7 +58,8 @@ kinds! {
     WRONG_CREDENTIALS = 401 "wrong-credentials", "Wrong credentials",
         "The user name or the password is wrong.";
     REFRESH_TOKEN_REFUSED = 401 "refresh-token-refused", "Refresh token refused",
-        "The refresh token is none, or was used before, or its session is over. Log in again.";
+        "The refresh token is unknown, was used before, or belongs to a session that is over. Log in \
+        again.";
     FORBIDDEN = 403 "forbidden", "Forbidden",
         "You may know of this, but not do it.";
     APPROVAL_PENDING = 403 "approval-pending", "Approval pending",
