@@ -19,6 +19,8 @@ mod m0008_patient_lists;
 mod m0009_pharmacies;
 mod m0011_agenda;
 mod m0012_attempts;
+mod m0013_overview;
+mod m0014_directory_lists;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_pharmacies::Migration),
             Box::new(m0011_agenda::Migration),
             Box::new(m0012_attempts::Migration),
+            Box::new(m0013_overview::Migration),
+            Box::new(m0014_directory_lists::Migration),
         ]
     }
 }

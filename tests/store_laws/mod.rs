@@ -10,6 +10,7 @@ mod expiry;
 mod idempotency;
 mod patient;
 mod pharmacy;
+mod reading;
 mod schema;
 mod seal;
 mod session;

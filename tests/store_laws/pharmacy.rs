@@ -10,7 +10,7 @@ use medilink_domain::id::PharmacyId;
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::Concept;
 use medilink_domain::search::Search;
-use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place};
+use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place, sort_key};
 use medilink_tests::{TestDatabase, on_both_databases};
 
 use super::clinic::{Clinic, an_entry, new_id};
@@ -22,6 +22,7 @@ on_both_databases! {
     licence_numbers_of_pharmacies_are_unique_among_those_whom_others_entered,
     pharmacies_are_found_by_beginnings_of_words,
     a_list_of_pharmacies_shows_each_once_by_name,
+    a_name_that_is_folded_into_sentences_is_stored_sorted_and_found,
 }
 
 fn a_pharmacy(name: &str, city: &str, license: Option<&str>) -> Pharmacy {
@@ -195,4 +196,33 @@ async fn a_list_of_pharmacies_shows_each_once_by_name(database: TestDatabase) {
             assert_eq!(shown, expected, "{filter:?}");
         }
     }
+}
+
+/// Some characters stand for a whole sentence. What a name of them is folded into is longer than any
+/// index of PostgreSQL holds.
+async fn a_name_that_is_folded_into_sentences_is_stored_sorted_and_found(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    // Each is another one, so that nothing is saved by compressing them.
+    let squared: Vec<_> = ('\u{3300}'..='\u{3357}').chain('\u{3371}'..='\u{33fe}').collect();
+    let name = |from: usize| -> String { squared.iter().cycle().skip(from).take(200).collect() };
+    let city: String = name(7).chars().take(100).collect();
+    let long = ["\u{fdfa}".repeat(200), name(0), name(100)];
+    let mut pharmacies: Vec<_> = long.iter().map(|name| a_pharmacy(name, &city, None)).collect();
+    pharmacies.push(a_pharmacy("At the Corner", &city, None));
+    insert(&clinic, &pharmacies).await;
+    for pharmacy in &mut pharmacies {
+        pharmacy.revision.touch(at(NOW));
+        let mut work = clinic.store.begin().await.unwrap();
+        work.pharmacies().update(pharmacy).await.unwrap();
+        work.commit(an_entry()).await.unwrap();
+    }
+
+    let filter = PharmacyFilter { city: Place::parse(&city).ok(), ..PharmacyFilter::default() };
+    let listed = clinic.store.queries();
+    let listed = listed.pharmacies().list(&filter, &Stretch::default()).await.unwrap().items;
+
+    // By code point on both databases, whatever language the server speaks.
+    let name = |it: &Pharmacy| sort_key(it.profile.name.as_ref().unwrap().disclose());
+    pharmacies.sort_by_key(|it| (name(it), it.id));
+    assert!(listed.iter().map(|it| it.id).eq(pharmacies.iter().map(|it| it.id)));
 }

@@ -12,7 +12,9 @@ use medilink_domain::email::Email;
 use medilink_domain::id::{PharmacyId, UserId};
 use medilink_domain::pharmacy::{Pharmacy, PharmacyProfile};
 use medilink_domain::record::{Concept, Record};
-use medilink_domain::text::{Address, LicenseNumber, OrganizationName, Phone, Place, fold, words};
+use medilink_domain::text::{
+    Address, LicenseNumber, OrganizationName, Phone, Place, sort_key, words,
+};
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select, Set};
 
@@ -138,7 +140,7 @@ fn narrowed(filter: &PharmacyFilter) -> Condition {
     let PharmacyFilter { search: _, city, verified } = filter;
     let mut conditions = Condition::all();
     if let Some(city) = city {
-        conditions = conditions.add(Column::CityKey.eq(fold(city.disclose())));
+        conditions = conditions.add(Column::CityKey.eq(sort_key(city.disclose())));
     }
     if let Some(verified) = verified {
         conditions = conditions.add(Column::IsVerified.eq(*verified));
@@ -160,13 +162,13 @@ fn row(pharmacy: &Pharmacy) -> pharmacy::ActiveModel {
         id: Set(id.as_uuid()),
         user_id: Set(user.map(UserId::as_uuid)),
         name: Set(profile.name.as_ref().map(|it| it.disclose().to_owned())),
-        sort_name: Set(profile.name.as_ref().map(|it| fold(it.disclose())).unwrap_or_default()),
+        sort_name: Set(profile.name.as_ref().map(|it| sort_key(it.disclose())).unwrap_or_default()),
         license_number: Set(profile.license_number.as_ref().map(|it| it.disclose().to_owned())),
         email: Set(profile.email.as_ref().map(|it| it.disclose().to_owned())),
         phone: Set(profile.phone.as_ref().map(|it| it.disclose().to_owned())),
         address: Set(profile.address.as_ref().map(|it| it.disclose().to_owned())),
         city: Set(place(&profile.city)),
-        city_key: Set(profile.city.as_ref().map(|it| fold(it.disclose()))),
+        city_key: Set(profile.city.as_ref().map(|it| sort_key(it.disclose()))),
         state: Set(place(&profile.state)),
         country: Set(place(&profile.country)),
         is_verified: Set(*is_verified),

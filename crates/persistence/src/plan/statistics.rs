@@ -46,11 +46,17 @@ async fn an_overview_reads_no_more_than_it_counts() {
         (ask(statistics::USERS), ["SCAN users USING COVERING INDEX", "users_role_status"]),
         (
             statistics::appointments(DbBackend::Sqlite, period),
-            ["SEARCH appointments USING INDEX", "starts_at>? AND starts_at<?"],
+            [
+                "SEARCH appointments USING COVERING INDEX appointments_doctor_status ",
+                "starts_at>? AND starts_at<?",
+            ],
         ),
         (
             statistics::published(DbBackend::Sqlite, period),
-            ["SEARCH time_slots USING INDEX", "starts_at>? AND starts_at<?"],
+            [
+                "SEARCH time_slots USING COVERING INDEX time_slots_doctor ",
+                "starts_at>? AND starts_at<?",
+            ],
         ),
         (
             statement(DbBackend::Sqlite, statistics::FAILED_SIGN_INS, [at(NOW).as_utc().into()]),
@@ -59,8 +65,8 @@ async fn an_overview_reads_no_more_than_it_counts() {
     ] {
         let plan = explained(&database, asked).await;
         assert!(expected.iter().all(|words| plan[0].contains(words)), "{plan:#?}");
-        let others = plan.iter().skip(1).all(|step| step == "USE TEMP B-TREE FOR GROUP BY");
-        assert!(others, "{plan:#?}");
+        // What is counted by doctor comes in this order, and is not sorted.
+        assert_eq!(plan.len(), 1, "{plan:#?}");
     }
     // Whole records are read of those in the archive, of doctors and of pharmacies, who are few.
     let plan = explained(&database, ask(statistics::DIRECTORY)).await;
