@@ -30,6 +30,7 @@ mod password;
 mod patient;
 mod patient_input;
 mod pharmacy;
+mod pharmacy_adoption;
 mod problem;
 mod refresh;
 mod session;

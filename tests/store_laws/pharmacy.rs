@@ -20,6 +20,8 @@ on_both_databases! {
     an_update_of_a_changed_pharmacy_is_stale,
     licence_numbers_of_pharmacies_are_unique_among_the_verified,
     licence_numbers_of_pharmacies_are_unique_among_those_whom_others_entered,
+    the_entry_of_a_licence_is_one_that_nobody_verified_or_signs_in_for,
+    a_pharmacy_that_is_deleted_is_gone_with_its_words,
     pharmacies_are_found_by_beginnings_of_words,
     a_list_of_pharmacies_shows_each_once_by_name,
     a_name_that_is_folded_into_sentences_is_stored_sorted_and_found,
@@ -128,6 +130,44 @@ async fn licence_numbers_of_pharmacies_are_unique_among_those_whom_others_entere
     let mut work = clinic.store.begin().await.unwrap();
     let refused = work.pharmacies().insert(&a_pharmacy("Again", "Bonn", Some("DE-1"))).await;
     assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LicenseNumberTaken))));
+}
+
+async fn the_entry_of_a_licence_is_one_that_nobody_verified_or_signs_in_for(
+    database: TestDatabase,
+) {
+    let clinic = Clinic::on(database).await;
+    let number = LicenseNumber::parse("DE-1").unwrap();
+    let user = Some(clinic.user.id);
+    let registered = Pharmacy { user, ..a_pharmacy("Registered", "Bonn", Some("DE-1")) };
+    let other = a_pharmacy("Other", "Bonn", Some("DE-2"));
+    let mut entry = a_pharmacy("Entry", "Bonn", Some("DE-1"));
+    insert(&clinic, &[registered, other]).await;
+    let mut work = clinic.store.begin().await.unwrap();
+
+    assert_eq!(work.pharmacies().lock_entry(&number).await.unwrap(), None);
+    work.pharmacies().insert(&entry).await.unwrap();
+    assert_eq!(work.pharmacies().lock_entry(&number).await.unwrap().as_ref(), Some(&entry));
+    entry.verify(at(NOW)).unwrap();
+    work.pharmacies().update(&entry).await.unwrap();
+    assert_eq!(work.pharmacies().lock_entry(&number).await.unwrap(), None);
+}
+
+async fn a_pharmacy_that_is_deleted_is_gone_with_its_words(database: TestDatabase) {
+    let clinic = Clinic::on(database).await;
+    let [gone, kept] = ["Gone", "Kept"].map(|name| a_pharmacy(name, "Bonn", None));
+    insert(&clinic, &[gone.clone(), kept.clone()]).await;
+
+    let mut work = clinic.store.begin().await.unwrap();
+    work.pharmacies().delete(gone.id).await.unwrap();
+    assert_eq!(work.pharmacies().find(gone.id).await.unwrap(), None);
+    work.commit(an_entry()).await.unwrap();
+
+    let queries = clinic.store.queries();
+    assert!(queries.pharmacies().find(gone.id).await.unwrap().is_none());
+    assert!(queries.pharmacies().find(kept.id).await.unwrap().is_some());
+    let raw = clinic.database.raw().await;
+    assert_eq!(raw.count("SELECT count(*) FROM pharmacy_words WHERE word = 'gone'").await, 0);
+    assert_eq!(raw.count("SELECT count(*) FROM pharmacy_words WHERE word = 'kept'").await, 1);
 }
 
 async fn pharmacies_are_found_by_beginnings_of_words(database: TestDatabase) {

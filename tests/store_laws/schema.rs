@@ -33,6 +33,7 @@ on_both_databases! {
     a_program_starts_on_a_newer_schema,
     steps_that_are_missing_before_those_of_a_newer_program_are_not_run,
     no_table_refers_to_doctors_that_is_not_handed_over_with_them,
+    no_table_refers_to_pharmacies,
 }
 
 const NEWER: &str =
@@ -177,6 +178,10 @@ async fn use_pharmacies(clinic: &Clinic, user: UserId, number: LicenseNumber) {
     assert!(work.pharmacies().lock_of(user).await.unwrap().is_some());
     pharmacy.verify(at(NOW)).unwrap();
     work.pharmacies().update(&pharmacy).await.unwrap();
+    assert!(work.pharmacies().lock_entry(&number).await.unwrap().is_none());
+    let other = Pharmacy::new(PharmacyId::new(new_id()), PharmacyProfile::default(), at(NOW));
+    work.pharmacies().insert(&other).await.unwrap();
+    work.pharmacies().delete(other.id).await.unwrap();
     work.commit(an_entry()).await.unwrap();
 
     let queries = clinic.store.queries();
@@ -279,19 +284,32 @@ async fn a_migration_that_waits_for_a_lock_lets_others_through() {
 /// Whoever lets another table refer to doctors has to hand its rows over too, in `adoption.rs` of the
 /// store.
 async fn no_table_refers_to_doctors_that_is_not_handed_over_with_them(database: TestDatabase) {
-    let raw = database.raw().await;
-    let referring = if database.is_postgres() {
-        "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
-        WHERE contype = 'f' AND confrelid = 'doctors'::regclass ORDER BY 1"
-    } else {
-        "SELECT DISTINCT tables.name FROM sqlite_master AS tables,
-            pragma_foreign_key_list(tables.name) AS keys
-        WHERE tables.type = 'table' AND keys.\"table\" = 'doctors' ORDER BY 1"
-    };
-
-    let rows = raw.rows(referring).await;
-    let referring: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    let referring = referring_to(&database, "doctors").await;
 
     // Words are made anew with each profile.
     assert_eq!(referring, ["appointments", "assignments", "doctor_words", "time_slots"]);
+}
+
+/// Whoever lets a table refer to pharmacies has to hand its rows over when an entry is adopted, as those
+/// of doctors are: the registration's own profile is deleted then.
+async fn no_table_refers_to_pharmacies(database: TestDatabase) {
+    assert_eq!(referring_to(&database, "pharmacies").await, ["pharmacy_words"]);
+}
+
+async fn referring_to(database: &TestDatabase, table: &str) -> Vec<String> {
+    let raw = database.raw().await;
+    let referring = if database.is_postgres() {
+        format!(
+            "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
+            WHERE contype = 'f' AND confrelid = '{table}'::regclass ORDER BY 1"
+        )
+    } else {
+        format!(
+            "SELECT DISTINCT tables.name FROM sqlite_master AS tables,
+                pragma_foreign_key_list(tables.name) AS keys
+            WHERE tables.type = 'table' AND keys.\"table\" = '{table}' ORDER BY 1"
+        )
+    };
+    let rows = raw.rows(&referring).await;
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }

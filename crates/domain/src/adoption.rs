@@ -1,12 +1,14 @@
-//! Adoption: how an entry of the directory becomes the doctor whom a user signs in as.
+//! Adoption: how an entry of the directory becomes the doctor whom a user signs in as, or the pharmacy
+//! for which they do.
 //!
 //! Somebody enters a doctor, and books and publishes for them. The doctor registers with the number of
 //! the same licence. Whoever approves the registration says that both are one person, and from then on
-//! there is one doctor: the entry, with everything that refers to it.
+//! there is one doctor: the entry, with everything that refers to it. With pharmacies it is the same.
 
 use crate::doctor::{Doctor, DoctorProfile, Specialization};
 use crate::id::UserId;
 use crate::name::PersonName;
+use crate::pharmacy::{Pharmacy, PharmacyProfile};
 use crate::rule::{Rule, RuleCode};
 use crate::time::Timestamp;
 
@@ -119,13 +121,41 @@ impl DoctorProfile {
     }
 }
 
+impl Pharmacy {
+    /// Makes the entry the pharmacy that a user signs in for, by what their registration says. Whoever
+    /// approves them has checked the licence.
+    pub fn adopt(&mut self, registered: PharmacyProfile, user: UserId, now: Timestamp) {
+        self.profile = registered.or(self.profile.clone());
+        self.user = Some(user);
+        self.approve(now);
+    }
+}
+
+impl PharmacyProfile {
+    /// Returns this profile, and what an entry says where this one says nothing.
+    fn or(self, entry: Self) -> Self {
+        // It is taken apart by name, so that a field that is added later is not forgotten here.
+        let Self { name, license_number, email, phone, address, city, state, country } = self;
+        Self {
+            name: name.or(entry.name),
+            license_number: license_number.or(entry.license_number),
+            email: email.or(entry.email),
+            phone: phone.or(entry.phone),
+            address: address.or(entry.address),
+            city: city.or(entry.city),
+            state: state.or(entry.state),
+            country: country.or(entry.country),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::BookingMode;
     use crate::email::Email;
-    use crate::id::{DoctorId, Uuid};
-    use crate::text::{Biography, LicenseNumber, Place, SpecializationText};
+    use crate::id::{DoctorId, PharmacyId, Uuid};
+    use crate::text::{Biography, LicenseNumber, OrganizationName, Place, SpecializationText};
     use crate::time::at;
     use crate::zone::Zone;
 
@@ -219,5 +249,31 @@ mod tests {
 
         assert_eq!((doctor.user, doctor.archived_at), (None, Some(at(NOW))));
         assert_eq!(doctor.revision.version, 3);
+    }
+
+    #[test]
+    fn the_pharmacys_own_word_counts_and_the_entry_says_the_rest_and_stays_itself() {
+        let of_entry = PharmacyProfile {
+            name: OrganizationName::parse("Corner").ok(),
+            license_number: LicenseNumber::parse("DE-1").ok(),
+            email: Email::parse("corner@example.org").ok(),
+            city: Place::parse("Bonn").ok(),
+            ..PharmacyProfile::default()
+        };
+        let registered = PharmacyProfile {
+            name: OrganizationName::parse("At the Corner").ok(),
+            license_number: LicenseNumber::parse("DE-1").ok(),
+            country: Place::parse("DE").ok(),
+            ..PharmacyProfile::default()
+        };
+        let (id, user) = (PharmacyId::new(Uuid::from_u128(5)), UserId::new(Uuid::from_u128(7)));
+        let mut pharmacy = Pharmacy::new(id, of_entry.clone(), at("2030-01-01T00:00:00Z"));
+
+        pharmacy.adopt(registered.clone(), user, at(NOW));
+
+        let (name, country) = (registered.name, registered.country);
+        assert_eq!(pharmacy.profile, PharmacyProfile { name, country, ..of_entry });
+        assert_eq!((pharmacy.id, pharmacy.user, pharmacy.is_verified), (id, Some(user), true));
+        assert_eq!((pharmacy.revision.updated_at, pharmacy.revision.version), (at(NOW), 2));
     }
 }

@@ -44,6 +44,13 @@ impl PharmacyRepository for SeaOrmUnitOfWork {
         one(locked, &self.transaction).await
     }
 
+    async fn lock_entry(&mut self, number: &LicenseNumber) -> Result<Option<Pharmacy>, StoreError> {
+        let entry = licensed(number, None)
+            .filter(pharmacy::Column::UserId.is_null())
+            .filter(pharmacy::Column::IsVerified.eq(false));
+        one(entry.lock(LockType::NoKeyUpdate), &self.transaction).await
+    }
+
     async fn is_license_taken(
         &mut self,
         number: &LicenseNumber,
@@ -76,6 +83,14 @@ impl PharmacyRepository for SeaOrmUnitOfWork {
         let columns = [Column::Id, Column::Version];
         self.replace(Concept::Pharmacy, columns, id, pharmacy.revision, row(pharmacy)).await?;
         self.replace_words::<pharmacy_word::Entity>(id, search_words(&pharmacy.profile)).await
+    }
+
+    async fn delete(&mut self, id: PharmacyId) -> Result<(), StoreError> {
+        pharmacy::Entity::delete_by_id(id.as_uuid())
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
     }
 }
 

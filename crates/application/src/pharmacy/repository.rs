@@ -24,6 +24,10 @@ pub trait PharmacyRepository: Send {
     /// Returns and keeps the pharmacy that a user signs in for, or returns `None`.
     async fn lock_of(&mut self, user: UserId) -> Result<Option<Pharmacy>, StoreError>;
 
+    /// Returns and keeps the entry of this licence: the pharmacy that nobody has verified yet and for
+    /// which nobody signs in.
+    async fn lock_entry(&mut self, number: &LicenseNumber) -> Result<Option<Pharmacy>, StoreError>;
+
     /// Tells whether a verified pharmacy has this licence number, beside the one that is excepted.
     async fn is_license_taken(
         &mut self,
@@ -51,6 +55,9 @@ pub trait PharmacyRepository: Send {
     /// MUST fail with [`StoreError::Stale`] if it changed since it was read, and like `insert` for
     /// a licence number.
     async fn update(&mut self, pharmacy: &Pharmacy) -> Result<(), StoreError>;
+
+    /// Takes the pharmacy away for good. Nothing may refer to it.
+    async fn delete(&mut self, id: PharmacyId) -> Result<(), StoreError>;
 }
 
 /// The pharmacies around the clinic, read without a transaction.

@@ -2,6 +2,7 @@
 
 use medilink_domain::adoption::AdoptionError;
 use medilink_domain::doctor::{Doctor, DoctorProfile};
+use medilink_domain::pharmacy::Pharmacy;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::User;
 
@@ -74,9 +75,59 @@ impl Users {
     }
 }
 
+/// Adds the pharmacy that an approved user signs in for: the entry of the same licence, or a new one.
+/// Returns which it is.
+pub(super) async fn enter_pharmacy(
+    work: &mut dyn UnitOfWork,
+    pharmacy: Pharmacy,
+    user: &User,
+    now: Timestamp,
+) -> Result<Pharmacy> {
+    // Whoever waits for approval adopts nothing before it.
+    if pharmacy.is_verified
+        && let Some(mut entry) = entry_of_pharmacy(work, &pharmacy).await?
+    {
+        entry.adopt(pharmacy.profile, user.id, now);
+        work.pharmacies().update(&entry).await?;
+        return Ok(entry);
+    }
+    work.pharmacies().insert(&pharmacy).await?;
+    Ok(pharmacy)
+}
+
+/// Verifies the pharmacy that a user signs in for and that is kept from others: as the entry of the same
+/// licence, if there is one.
+pub(super) async fn approve_pharmacy(
+    work: &mut dyn UnitOfWork,
+    mut pharmacy: Pharmacy,
+    user: &User,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(mut entry) = entry_of_pharmacy(work, &pharmacy).await? else {
+        pharmacy.approve(now);
+        return Ok(work.pharmacies().update(&pharmacy).await?);
+    };
+    // Nothing refers to a pharmacy that nobody has approved, and there is no archive for it. It goes
+    // first: nobody signs in for two pharmacies, whatever happens in between.
+    work.pharmacies().delete(pharmacy.id).await?;
+    entry.adopt(pharmacy.profile, user.id, now);
+    Ok(work.pharmacies().update(&entry).await?)
+}
+
+/// Returns and keeps the entry that the directory has of a pharmacy besides.
+async fn entry_of_pharmacy(
+    work: &mut dyn UnitOfWork,
+    of: &Pharmacy,
+) -> Result<Option<Pharmacy>, StoreError> {
+    match &of.profile.license_number {
+        Some(number) => work.pharmacies().lock_entry(number).await,
+        None => Ok(None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use medilink_domain::id::{DoctorId, Uuid};
+    use medilink_domain::id::{DoctorId, PharmacyId, Uuid};
     use medilink_domain::text::Biography;
     use medilink_domain::user::{Role, UserStatus};
     use mockall::Sequence;
@@ -84,7 +135,9 @@ mod tests {
     use super::*;
     use crate::call::{Expected, Written};
     use crate::error::Error;
-    use crate::testing::{FakeClinic, Trail, a_caller, a_licensed_doctor, a_user};
+    use crate::testing::{
+        FakeClinic, Trail, a_caller, a_licensed_doctor, a_licensed_pharmacy, a_user,
+    };
     use crate::user::{OwnProfile, UserView};
 
     /// Makes the entry of the same licence, which somebody else made.
@@ -169,5 +222,44 @@ mod tests {
             assert!(refusal.to_string().contains(words), "{refusal}");
             assert_eq!(trail.committed(), None);
         }
+    }
+
+    #[tokio::test]
+    async fn the_entry_of_a_pharmacy_takes_the_place_of_the_registration_once_that_is_gone() {
+        let entry = PharmacyId::new(Uuid::from_u128(55));
+        let user = a_user(Role::Pharmacy, UserStatus::Pending);
+        let registered = Pharmacy { user: Some(user.id), ..a_licensed_pharmacy() };
+        let (id, mut order) = (user.id, Sequence::new());
+        let mut clinic = FakeClinic::default();
+        clinic.work.users.expect_lock().return_once(|_| Ok(Some(user)));
+        clinic.work.users.expect_update().returning(|_| Ok(()));
+        let own = OwnProfile { pharmacy: Some(entry), ..OwnProfile::default() };
+        clinic.work.users.expect_profile().returning(move |_| Ok(own));
+        clinic.work.doctors.expect_lock_of().return_once(|_| Ok(None));
+        let pharmacies = &mut clinic.work.pharmacies;
+        pharmacies.expect_lock_of().return_once(|_| Ok(Some(registered)));
+        pharmacies
+            .expect_lock_entry()
+            .withf(|number| number.disclose() == "DE-1")
+            .return_once(move |_| Ok(Some(Pharmacy { id: entry, ..a_licensed_pharmacy() })));
+        pharmacies
+            .expect_delete()
+            .withf(|gone| *gone == a_licensed_pharmacy().id)
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_| Ok(()));
+        pharmacies
+            .expect_update()
+            .withf(move |pharmacy| {
+                (pharmacy.id, pharmacy.user, pharmacy.is_verified) == (entry, Some(id), true)
+            })
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_| Ok(()));
+
+        let (approved, trail) = approve(clinic).await;
+
+        assert_eq!(approved.ok().unwrap().record.pharmacy_id, Some(entry));
+        assert!(trail.committed().is_some());
     }
 }

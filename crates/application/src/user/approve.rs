@@ -5,14 +5,15 @@ use medilink_domain::id::UserId;
 use medilink_domain::policy::Action;
 use medilink_domain::record::Concept;
 
+use super::adopt::approve_pharmacy;
 use super::{UserView, Users, replay, view};
 use crate::call::{Call, Expected, Subject, Written};
 use crate::error::Result;
 
 impl Users {
     /// Lets a pending user act, and records that the profile's licence was checked. If the directory
-    /// has an entry of that licence already, the user signs in as that doctor from now on, and what
-    /// was booked and published with the registration is the entry's.
+    /// has an entry of that licence already, the user signs in as that doctor or for that pharmacy from
+    /// now on, and what was booked and published with the registration is the entry's.
     ///
     /// # Errors
     ///
@@ -50,9 +51,8 @@ impl Users {
         if let Some(doctor) = doctor {
             self.approve_doctor(&mut *work, doctor, &user, now).await?;
         }
-        if let Some(mut pharmacy) = pharmacy {
-            pharmacy.approve(now);
-            work.pharmacies().update(&pharmacy).await?;
+        if let Some(pharmacy) = pharmacy {
+            approve_pharmacy(&mut *work, pharmacy, &user, now).await?;
         }
         let view = view(&mut *work, user).await?;
         work.commit(permit.audit(id, now)).await?;

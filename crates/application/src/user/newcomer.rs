@@ -11,6 +11,7 @@ use medilink_domain::text::Phone;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{NewUser, Role, User, Username};
 
+use super::adopt::enter_pharmacy;
 use super::{OwnProfile, Taken, Users};
 use crate::error::{Error, FieldErrors, Result, TAKEN};
 use crate::store::UnitOfWork;
@@ -131,8 +132,8 @@ impl Users {
             }
             Profile::Pharmacy(profile) => {
                 let id = PharmacyId::new(self.ports.ids.next());
-                work.pharmacies().insert(&Pharmacy::of_user(id, *profile, user, now)).await?;
-                own.pharmacy = Some(id);
+                let pharmacy = Pharmacy::of_user(id, *profile, user, now);
+                own.pharmacy = Some(enter_pharmacy(work, pharmacy, user, now).await?.id);
             }
         }
         Ok(own)

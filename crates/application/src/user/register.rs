@@ -349,6 +349,7 @@ mod tests {
             clinic.work.doctors.expect_is_license_taken().returning(|_, _| Ok(false));
             clinic.work.doctors.expect_lock_entry().returning(|_| Ok(None));
             clinic.work.pharmacies.expect_is_license_taken().returning(|_, _| Ok(false));
+            clinic.work.pharmacies.expect_lock_entry().returning(|_| Ok(None));
             let doctor = clinic.work.doctors.expect_insert();
             doctor.withf(|doctor| doctor.is_verified).returning(|_| Ok(()));
             let pharmacy = clinic.work.pharmacies.expect_insert();

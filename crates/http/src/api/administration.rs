@@ -195,12 +195,13 @@ async fn change_user(
 /// Approve a user
 ///
 /// Lets a pending user act, and records that the licence of the profile was checked. The id is the
-/// user's; a doctor's profile shows it as `user_id`.
+/// user's; the profile of a doctor or a pharmacy shows it as `user_id`.
 ///
 /// If somebody has entered a doctor with the same licence number before, whom nobody has verified, the
 /// user signs in as that doctor from now on: `doctor_id` is the entry's, and so is what was booked and
 /// published with the registration. What the registration says counts, and the entry says the rest. If
-/// both have appointments or time slots at the same time, nothing changes.
+/// both have appointments or time slots at the same time, nothing changes. With pharmacies it is the same:
+/// `pharmacy_id` is the entry's.
 #[utoipa::path(
     tag = "users",
     params(
