@@ -33,6 +33,7 @@ mod pharmacy;
 mod pharmacy_adoption;
 mod problem;
 mod refresh;
+mod rights;
 mod session;
 mod set_up;
 mod slot_input;

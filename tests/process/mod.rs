@@ -9,6 +9,7 @@ mod config;
 mod history;
 mod kill;
 mod race;
+mod rights;
 mod session;
 mod start;
 mod storm;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use medilink_persistence::{DatabaseUrl, SeaOrmStore};
+use reqwest::Url;
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, ExecResult, QueryResult,
     Statement, TransactionTrait,
@@ -67,6 +68,24 @@ impl TestDatabase {
 
     /// Returns its address as the store reads it.
     pub fn parsed_url(&self) -> DatabaseUrl {
+        self.url.parse().expect("the address of a database")
+    }
+
+    /// Returns its name on the PostgreSQL server.
+    pub fn name(&self) -> String {
+        self.address().path().trim_start_matches('/').to_owned()
+    }
+
+    /// Returns another database of the same PostgreSQL server, as somebody signs in to it.
+    pub fn beside(&self, name: &str, user: &str, password: &str) -> Self {
+        let mut address = self.address();
+        address.set_path(name);
+        address.set_username(user).expect("a server that one signs in to");
+        address.set_password(Some(password)).expect("a server that one signs in to");
+        Self { url: address.into(), folder: new_folder() }
+    }
+
+    fn address(&self) -> Url {
         self.url.parse().expect("the address of a database")
     }
 

@@ -15,12 +15,14 @@ pub mod history;
 pub mod person;
 pub mod postgres;
 pub mod program;
+pub mod rights;
 pub mod tally;
 
 pub use self::app::TestApp;
 pub use self::database::TestDatabase;
 pub use self::person::{Answer, Person};
 pub use self::program::Program;
+pub use self::rights::LeastRights;
 pub use self::tally::Tally;
 
 /// Makes a test of each function, on SQLite and on PostgreSQL. Each gets a database of its own.

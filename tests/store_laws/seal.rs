@@ -12,7 +12,8 @@ use medilink_domain::id::{AuditEntryId, PatientId, RequestId, SessionId, UserId,
 use medilink_domain::inspection::{Findings, Flaw};
 use medilink_domain::policy::Action;
 use medilink_domain::user::Role;
-use medilink_persistence::{GroupedAuditLog, SeaOrmStore, Sealer, inspect};
+use medilink_migrations::{Migrator, MigratorTrait};
+use medilink_persistence::{GroupedAuditLog, SeaOrmStore, Sealer, inspect, migrate};
 use medilink_security::SystemIds;
 use medilink_tests::database::Raw;
 use medilink_tests::{TestDatabase, on_both_databases};
@@ -29,6 +30,7 @@ on_both_databases! {
     what_was_taken_out_moved_or_put_in_is_found,
     an_end_that_was_cut_off_is_found_with_a_checkpoint_alone,
     an_entry_that_was_gone_before_its_seal_is_found,
+    what_was_written_before_there_were_seals_is_sealed_too,
 }
 
 fn a_sealer(store: &SeaOrmStore, now: &str) -> Sealer {
@@ -95,8 +97,12 @@ async fn flaws(clinic: &Clinic) -> Vec<Flaw> {
 
 /// Writes an id as the database does.
 fn literal(clinic: &Clinic, number: u128) -> String {
+    literal_in(&clinic.database, number)
+}
+
+fn literal_in(database: &TestDatabase, number: u128) -> String {
     let id = Uuid::from_u128(number);
-    if clinic.database.is_postgres() { format!("'{id}'") } else { format!("x'{}'", id.simple()) }
+    if database.is_postgres() { format!("'{id}'") } else { format!("x'{}'", id.simple()) }
 }
 
 async fn nobody_changes_or_deletes_a_seal(database: TestDatabase) {
@@ -345,4 +351,30 @@ async fn an_entry_that_was_gone_before_its_seal_is_found(database: TestDatabase)
     a_sealer(&clinic.store, NOW).finish().await;
 
     assert_eq!(flaws(&clinic).await, [Flaw::Missing(id(2))]);
+}
+
+async fn what_was_written_before_there_were_seals_is_sealed_too(migrated: TestDatabase) {
+    let database = TestDatabase::empty(migrated.is_postgres());
+    if !database.is_postgres() {
+        std::fs::File::create(database.folder().join("medilink.db")).unwrap();
+    }
+    let raw = database.raw().await;
+    let steps = Migrator::migrations();
+    let before = steps.iter().take_while(|step| step.name() < "m0007").count();
+    Migrator::up(&raw.0, u32::try_from(before).ok()).await.unwrap();
+    for number in 1..=3 {
+        let id = literal_in(&database, number);
+        let insert = format!(
+            "INSERT INTO audit_entries (id, at, action, outcome)
+            VALUES ({id}, '2029-01-01T00:00:00+00:00', 'sign_in', 'failed')"
+        );
+        raw.execute(&insert).await.unwrap();
+    }
+    raw.0.close().await.unwrap();
+
+    migrate(&database.parsed_url()).await.unwrap();
+    a_sealer(&database.store().await, NOW).finish().await;
+
+    let found = inspect(&database.parsed_url(), &Checkpoint::default(), |_| {}).await.unwrap();
+    assert_eq!((found.flaws, found.sealed, found.late), (vec![], 3, 3));
 }
