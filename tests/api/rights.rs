@@ -3,7 +3,8 @@
 use medilink_domain::policy::{Access, permits};
 use medilink_tests::{LeastRights, TestApp};
 
-use super::cast::{Cast, OPERATIONS, Persona};
+use super::cast::{Cast, Persona};
+use super::operation::OPERATIONS;
 
 /// Whoever grants what docs/audit.md says has granted enough for every operation.
 #[actix_web::test]

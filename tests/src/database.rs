@@ -77,6 +77,7 @@ impl TestDatabase {
     }
 
     /// Returns another database of the same PostgreSQL server, as somebody signs in to it.
+    #[must_use]
     pub fn beside(&self, name: &str, user: &str, password: &str) -> Self {
         let mut address = self.address();
         address.set_path(name);
