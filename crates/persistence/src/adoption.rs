@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::appointment::active_of_doctor;
 use crate::entity::{appointment, assignment, patient, time_slot};
-use crate::error::store_error;
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 impl SeaOrmUnitOfWork {
@@ -25,22 +25,18 @@ impl SeaOrmUnitOfWork {
         self.give_assignments(from, to, now).await?;
 
         let (from, to, now) = (from.as_uuid(), to.as_uuid(), now.as_utc());
-        time_slot::Entity::update_many()
+        let slots = time_slot::Entity::update_many()
             .col_expr(time_slot::Column::DoctorId, Expr::val(to))
             .col_expr(time_slot::Column::UpdatedAt, Expr::val(now))
             .col_expr(time_slot::Column::Version, Expr::col(time_slot::Column::Version).add(1))
-            .filter(time_slot::Column::DoctorId.eq(from))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        appointment::Entity::update_many()
+            .filter(time_slot::Column::DoctorId.eq(from));
+        self.transaction.execute(slots).await?;
+        let appointments = appointment::Entity::update_many()
             .col_expr(appointment::Column::DoctorId, Expr::val(to))
             .col_expr(appointment::Column::UpdatedAt, Expr::val(now))
             .col_expr(appointment::Column::Version, Expr::col(appointment::Column::Version).add(1))
-            .filter(appointment::Column::DoctorId.eq(from))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .filter(appointment::Column::DoctorId.eq(from));
+        self.transaction.execute(appointments).await?;
         Ok(())
     }
 
@@ -59,16 +55,13 @@ impl SeaOrmUnitOfWork {
             .into_query();
         let theirs =
             patient::Column::Id.in_subquery(booked).or(patient::Column::Id.in_subquery(assigned));
-        let _: Vec<Uuid> = patient::Entity::find()
+        let patients = patient::Entity::find()
             .select_only()
             .column(patient::Column::Id)
             .filter(theirs)
             .order_by_asc(patient::Column::Id)
-            .lock(LockType::NoKeyUpdate)
-            .into_tuple()
-            .all(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .lock(LockType::NoKeyUpdate);
+        let _: Vec<Uuid> = self.transaction.rows(patients).await?;
         Ok(())
     }
 
@@ -88,23 +81,19 @@ impl SeaOrmUnitOfWork {
             .filter(Column::DoctorId.eq(to.as_uuid()))
             .filter(is_active())
             .into_query();
-        assignment::Entity::update_many()
+        let ended = assignment::Entity::update_many()
             .col_expr(Column::IsActive, Expr::val(false))
             .col_expr(Column::EndedAt, Expr::val(now.as_utc()))
             .filter(Column::DoctorId.eq(from.as_uuid()))
             .filter(is_active())
-            .filter(Column::PatientId.in_subquery(with_both))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        assignment::Entity::update_many()
+            .filter(Column::PatientId.in_subquery(with_both));
+        self.transaction.execute(ended).await?;
+        let given = assignment::Entity::update_many()
             .col_expr(Column::DoctorId, Expr::val(to.as_uuid()))
             .col_expr(Column::UpdatedAt, Expr::val(now.as_utc()))
             .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-            .filter(Column::DoctorId.eq(from.as_uuid()))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .filter(Column::DoctorId.eq(from.as_uuid()));
+        self.transaction.execute(given).await?;
         Ok(())
     }
 }

@@ -22,19 +22,18 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order,
-    PaginatorTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, RelationTrait,
-    Select, Set,
+    ColumnTrait, Condition, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RelationTrait, Select, Set,
 };
 
 use crate::availability::booked;
 use crate::entity::{appointment, appointment_change, doctor};
-use crate::error::store_error;
-use crate::inline::inline_row;
 use crate::page;
 use crate::parties::{Parties, with_parties};
+use crate::row::row;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, bookable_time, one, optional, restored, revision};
+use crate::stored::{Broken, Stored, bookable_time, count, one, optional, restored, revision};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -49,7 +48,7 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
     }
 
     async fn active_of_patient(&mut self, patient: PatientId) -> Result<u64, StoreError> {
-        active_of_patient(patient).count(&self.transaction).await.map_err(store_error)
+        count(active_of_patient(patient), &self.transaction).await
     }
 
     async fn booked(
@@ -65,7 +64,7 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
     }
 
     async fn active_of_doctor(&mut self, doctor: DoctorId) -> Result<u64, StoreError> {
-        active_of_doctor(doctor).count(&self.transaction).await.map_err(store_error)
+        count(active_of_doctor(doctor), &self.transaction).await
     }
 
     async fn insert(
@@ -104,7 +103,7 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
 impl AppointmentQueries for SeaOrmQueries {
     async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError> {
         let select = seen(appointment::Entity::find_by_id(id.as_uuid()));
-        let found: Option<SeenRow> = self.0.row(select).await.map_err(store_error)?;
+        let found: Option<SeenRow> = self.0.row(select).await?;
         found.map(SeenRow::show).transpose()
     }
 
@@ -125,12 +124,10 @@ impl AppointmentQueries for SeaOrmQueries {
     }
 
     async fn history(&self, id: AppointmentId) -> Result<Vec<AppointmentChangeView>, StoreError> {
-        let rows = appointment_change::Entity::find()
+        let changes = appointment_change::Entity::find()
             .filter(appointment_change::Column::AppointmentId.eq(id.as_uuid()))
-            .order_by_asc(appointment_change::Column::Version)
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+            .order_by_asc(appointment_change::Column::Version);
+        let rows: Vec<appointment_change::Model> = self.0.rows(changes).await?;
         rows.iter().map(|row| restored(row).map(AppointmentChangeView::of)).collect()
     }
 
@@ -149,7 +146,7 @@ impl AppointmentQueries for SeaOrmQueries {
         .await?;
 
         let select = page_of(seen(selected), selection.order, stretch)?;
-        let rows: Vec<SeenRow> = self.0.rows(select).await.map_err(store_error)?;
+        let rows: Vec<SeenRow> = self.0.rows(select).await?;
         let found = page::found(rows, stretch, total, |last| {
             page::at(last.appointment.starts_at, last.appointment.id)
         });
@@ -162,27 +159,34 @@ impl AppointmentQueries for SeaOrmQueries {
         reach: &Reach,
         days: &[CountedDay],
     ) -> Result<Vec<AppointmentCount>, StoreError> {
-        let query = counts(self.0.get_database_backend(), actor, reach, days);
-        let rows = self.0.query_all(&query).await.map_err(store_error)?;
-        rows.iter().map(counted).collect()
+        let query = counts(self.0.backend(), actor, reach, days);
+        let rows: Vec<CountRow> = self.0.rows(&query).await?;
+        rows.iter().map(CountRow::show).collect()
     }
 }
 
-fn counted(row: &QueryResult) -> Result<AppointmentCount, StoreError> {
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Failed(error);
-    let number = |name| -> Result<u64, StoreError> {
-        let number: Option<i64> = row.try_get("", name).map_err(store_error)?;
-        Ok(number.unwrap_or_default().unsigned_abs())
-    };
-    let day: DateTime<Utc> = row.try_get("", "day").map_err(store_error)?;
-    let status: String = row.try_get("", "status").map_err(store_error)?;
-    Ok(AppointmentCount {
-        day: Timestamp::new(day).map_err(|error| failed(Box::new(error)))?,
-        status: AppointmentStatus::parse(&status).map_err(|error| failed(Box::new(error)))?,
-        count: number("count")?,
-        ahead: number("ahead")?,
-        lead: number("lead")?,
-    })
+struct CountRow {
+    day: DateTime<Utc>,
+    status: String,
+    count: i64,
+    ahead: i64,
+    lead: Option<i64>,
+}
+
+row!(CountRow { day, status, count, ahead, lead });
+
+impl CountRow {
+    fn show(&self) -> Result<AppointmentCount, StoreError> {
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Failed(error);
+        Ok(AppointmentCount {
+            day: Timestamp::new(self.day).map_err(|error| failed(Box::new(error)))?,
+            status: AppointmentStatus::parse(&self.status)
+                .map_err(|error| failed(Box::new(error)))?,
+            count: self.count.unsigned_abs(),
+            ahead: self.ahead.unsigned_abs(),
+            lead: self.lead.unwrap_or_default().unsigned_abs(),
+        })
+    }
 }
 
 /// Selects the active appointments of a doctor.
@@ -342,15 +346,12 @@ pub(crate) fn seen(select: Select<appointment::Entity>) -> Select<appointment::E
     )
 }
 
-#[derive(FromQueryResult)]
 struct SeenRow {
-    #[sea_orm(nested)]
     appointment: appointment::Model,
-    #[sea_orm(nested)]
     parties: Parties,
 }
 
-inline_row!(SeenRow { appointment, parties });
+row!(SeenRow { appointment, parties });
 
 impl SeenRow {
     fn show(self) -> Result<AppointmentView, StoreError> {

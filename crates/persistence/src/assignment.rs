@@ -17,18 +17,19 @@ use medilink_domain::text::{AssignmentNotes, Reason};
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select, Set,
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Select, Set,
 };
 use uuid::Uuid;
 
 use crate::entity::{assignment, doctor};
-use crate::error::store_error;
 use crate::page;
 use crate::parties::{Parties, doctor_brief, with_doctor, with_parties};
 use crate::patient::{care, is_in_care};
+use crate::row::row;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, restored, revision};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -45,7 +46,7 @@ impl AssignmentRepository for SeaOrmUnitOfWork {
     async fn lock_rivals(&mut self, of: &Assignment) -> Result<Vec<Assignment>, StoreError> {
         use assignment::Column;
 
-        let rivals = present()
+        let select = present()
             .filter(Column::PatientId.eq(of.patient.as_uuid()))
             .filter(is_active())
             .filter(
@@ -55,10 +56,8 @@ impl AssignmentRepository for SeaOrmUnitOfWork {
             )
             .filter(Column::Id.ne(of.id.as_uuid()))
             .order_by_asc(Column::Id)
-            .lock(LockType::NoKeyUpdate)
-            .all(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .lock(LockType::NoKeyUpdate);
+        let rivals: Vec<assignment::Model> = self.transaction.rows(select).await?;
         rivals.iter().map(restored).collect::<Result<_, _>>().map_err(|error| self.fail(error))
     }
 
@@ -103,28 +102,23 @@ impl SeaOrmUnitOfWork {
 
         // Locked by id: of several doctors and patients who leave at once, each has an assignment
         // that another one wants.
-        let _: Vec<Uuid> = present()
+        let locked = present()
             .select_only()
             .column(Column::Id)
             .filter(of.clone())
             .filter(is_active())
             .order_by_asc(Column::Id)
-            .lock(LockType::NoKeyUpdate)
-            .into_tuple()
-            .all(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        assignment::Entity::update_many()
+            .lock(LockType::NoKeyUpdate);
+        let _: Vec<Uuid> = self.transaction.rows(locked).await?;
+        let ended = assignment::Entity::update_many()
             .col_expr(Column::IsActive, Expr::val(false))
             .col_expr(Column::EndedAt, Expr::val(now.as_utc()))
             .col_expr(Column::UpdatedAt, Expr::val(now.as_utc()))
             .col_expr(Column::Version, Expr::col(Column::Version).add(1))
             .filter(Column::ArchivedAt.is_null())
             .filter(of)
-            .filter(is_active())
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .filter(is_active());
+        self.transaction.execute(ended).await?;
         Ok(())
     }
 }
@@ -137,11 +131,8 @@ impl AssignmentQueries for SeaOrmQueries {
         doctor: Option<DoctorId>,
         since: CareSince,
     ) -> Result<Option<SeenAssignment>, StoreError> {
-        let found = seen(present().filter(assignment::Column::Id.eq(id.as_uuid())))
-            .into_model::<SeenRow>()
-            .one(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = seen(present().filter(assignment::Column::Id.eq(id.as_uuid())));
+        let found: Option<SeenRow> = self.0.row(select).await?;
         let Some(found) = found else { return Ok(None) };
         let patient = PatientId::new(found.assignment.patient_id);
         let in_care = match doctor {
@@ -162,11 +153,8 @@ impl AssignmentQueries for SeaOrmQueries {
         let id = (assignment::Entity, Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
 
-        let rows = page_of(seen(selected), stretch)?
-            .into_model::<SeenRow>()
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = page_of(seen(selected), stretch)?;
+        let rows: Vec<SeenRow> = self.0.rows(select).await?;
         let found = page::found(rows, stretch, total, |last| {
             page::at(last.assignment.created_at, last.assignment.id)
         });
@@ -182,11 +170,8 @@ impl AssignmentQueries for SeaOrmQueries {
         let id = (assignment::Entity, assignment::Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
 
-        let rows = page_of_doctors(selected, stretch)?
-            .into_model::<DoctorRow>()
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = page_of_doctors(selected, stretch)?;
+        let rows: Vec<DoctorRow> = self.0.rows(select).await?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: format!(
                 "{} {}",
@@ -304,13 +289,12 @@ pub(crate) fn seen(select: Select<assignment::Entity>) -> Select<assignment::Ent
     with_parties(select, [assignment::Relation::Doctor.def(), assignment::Relation::Patient.def()])
 }
 
-#[derive(FromQueryResult)]
 struct SeenRow {
-    #[sea_orm(nested)]
     assignment: assignment::Model,
-    #[sea_orm(nested)]
     parties: Parties,
 }
+
+row!(SeenRow { assignment, parties });
 
 impl SeenRow {
     fn show(self) -> Result<AssignmentView, StoreError> {
@@ -323,14 +307,14 @@ impl SeenRow {
     }
 }
 
-#[derive(FromQueryResult)]
 struct DoctorRow {
-    #[sea_orm(nested)]
     assignment: assignment::Model,
     doctor_first_name: Option<String>,
     doctor_last_name: Option<String>,
     specialization: String,
 }
+
+row!(DoctorRow { assignment, doctor_first_name, doctor_last_name, specialization });
 
 impl DoctorRow {
     fn show(self) -> Result<AssignedDoctorView, StoreError> {

@@ -9,9 +9,10 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use crate::entity::attempt;
-use crate::error::{store_error, unavailable};
+use crate::error::unavailable;
 use crate::store::SeaOrmStore;
 use crate::stored::Broken;
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -49,13 +50,9 @@ impl SeaOrmUnitOfWork {
     /// Reads the counts, which are made if need be: there has to be a row for others to wait for.
     async fn lock_attempts(&self, target: Target, now: Timestamp) -> Result<Attempts, StoreError> {
         let beginning = row(target, Attempts::none(now));
-        attempt::Entity::insert_many([beginning])
-            .on_conflict_do_nothing()
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        let found = find(target).lock(LockType::NoKeyUpdate).one(&self.transaction).await;
-        found.map_err(store_error)?.map_or(Ok(Attempts::none(now)), |row| restored(&row))
+        let insert = attempt::Entity::insert_many([beginning]).on_conflict_do_nothing();
+        self.transaction.execute(insert).await?;
+        self.find_attempts(target).await?.map_or(Ok(Attempts::none(now)), |row| restored(&row))
     }
 
     /// Changes the counts, if there are any.
@@ -64,27 +61,26 @@ impl SeaOrmUnitOfWork {
         target: Target,
         change: impl FnOnce(&mut Attempts),
     ) -> Result<(), StoreError> {
-        let found = find(target).lock(LockType::NoKeyUpdate).one(&self.transaction).await;
-        let Some(row) = found.map_err(store_error)? else { return Ok(()) };
+        let Some(row) = self.find_attempts(target).await? else { return Ok(()) };
         let mut attempts = restored(&row)?;
         change(&mut attempts);
         self.keep_attempts(target, attempts).await
     }
 
     async fn keep_attempts(&self, target: Target, attempts: Attempts) -> Result<(), StoreError> {
-        attempt::Entity::update_many()
+        let keep = attempt::Entity::update_many()
             .set(row(target, attempts))
             .filter(attempt::Column::AccountId.eq(target.account))
-            .filter(attempt::Column::Familiarity.eq(target.familiarity.as_str()))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .filter(attempt::Column::Familiarity.eq(target.familiarity.as_str()));
+        self.transaction.execute(keep).await?;
         Ok(())
     }
-}
 
-fn find(target: Target) -> sea_orm::Select<attempt::Entity> {
-    attempt::Entity::find_by_id((target.account, target.familiarity.as_str().to_owned()))
+    async fn find_attempts(&self, target: Target) -> Result<Option<attempt::Model>, StoreError> {
+        let id = (target.account, target.familiarity.as_str().to_owned());
+        let find = attempt::Entity::find_by_id(id).lock(LockType::NoKeyUpdate);
+        self.transaction.row(find).await
+    }
 }
 
 fn row(target: Target, attempts: Attempts) -> attempt::ActiveModel {

@@ -17,7 +17,7 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::user::Role;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter,
+    ColumnTrait, Condition, DbBackend, DbErr, EntityTrait, JoinType, Order, QueryFilter,
     QuerySelect, RelationTrait, Select, Set,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -25,12 +25,13 @@ use uuid::Uuid;
 
 use crate::entity::audit_entry::{self, Column};
 use crate::entity::{doctor, patient, pharmacy, user};
-use crate::error::{store_error, unavailable};
+use crate::error::unavailable;
 use crate::page;
+use crate::row::row;
 use crate::store::{SeaOrmQueries, SeaOrmStore};
 use crate::stored::person_name;
-use crate::transaction::Transaction;
-use crate::writer::essential;
+use crate::transaction::Connection;
+use crate::unit_of_work::SeaOrmUnitOfWork;
 
 /// How many entries share a unit of work at the most.
 const GROUP: usize = 128;
@@ -48,26 +49,58 @@ type Waiting = (AuditEntry, oneshot::Sender<Result<(), StoreError>>);
 /// It fails closed. Whoever shows data waits for [`AuditLog::record`], and shows nothing if the
 /// entry could not be kept.
 #[derive(Clone)]
-pub struct GroupedAuditLog(mpsc::Sender<Waiting>);
+pub struct GroupedAuditLog(Way);
+
+#[derive(Clone)]
+enum Way {
+    /// The writer of SQLite has groups already.
+    Writer(SeaOrmStore),
+    /// Entries for PostgreSQL gather in a queue.
+    Queue(mpsc::Sender<Waiting>),
+}
 
 impl GroupedAuditLog {
     /// Starts the log on the present runtime.
     pub fn start(store: SeaOrmStore) -> Self {
+        if store.reads().backend() == DbBackend::Sqlite {
+            return Self(Way::Writer(store));
+        }
         let (entries, queue) = mpsc::channel(QUEUE);
         essential("the audit log", run(store, queue));
-        Self(entries)
+        Self(Way::Queue(entries))
     }
 }
 
 #[async_trait]
 impl AuditLog for GroupedAuditLog {
     async fn record(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let (acknowledge, acknowledged) = oneshot::channel();
-        self.0.try_send((entry, acknowledge)).map_err(|_| StoreError::Busy)?;
-        acknowledged
-            .await
-            .map_err(|_| unavailable(DbErr::Custom("the audit log has stopped".to_owned())))?
+        match &self.0 {
+            Way::Writer(store) => {
+                let write = store.write(audit_entry::Entity::insert(row(&entry)));
+                in_time(write).await.inspect_err(|error| could_not(error, 1))
+            }
+            Way::Queue(entries) => {
+                let (acknowledge, acknowledged) = oneshot::channel();
+                entries.try_send((entry, acknowledge)).map_err(|_| StoreError::Busy)?;
+                acknowledged.await.map_err(|_| {
+                    unavailable(DbErr::Custom("the audit log has stopped".to_owned()))
+                })?
+            }
+        }
     }
+}
+
+/// Runs a task without which nothing can be shown. Should it ever panic, the process ends: whoever
+/// watches it starts another, and what was acknowledged is on disk.
+fn essential(name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = tokio::spawn(task).await
+            && error.is_panic()
+        {
+            tracing::error!("{name} has panicked; nothing can be shown any more");
+            std::process::abort();
+        }
+    });
 }
 
 async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
@@ -76,7 +109,7 @@ async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
         let (entries, waiting): (Vec<_>, Vec<_>) = group.drain(..).unzip();
         let outcome = keep(&store, entries).await;
         if let Err(error) = &outcome {
-            tracing::error!(%error, entries = waiting.len(), "audit entries could not be kept");
+            could_not(error, waiting.len());
         }
         for acknowledge in waiting {
             let told = match &outcome {
@@ -90,25 +123,23 @@ async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
 }
 
 async fn keep(store: &SeaOrmStore, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-    let keep = async { store.reserved_work().await?.finish(&entries).await };
-    // A database that has gone silent must not keep all later entries waiting.
+    in_time(async { store.reserved_work().await?.finish(&entries).await }).await
+}
+
+/// Gives up on a database that has gone silent: it must not keep all later entries waiting.
+async fn in_time(keep: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
     tokio::time::timeout(PATIENCE, keep).await.unwrap_or(Err(StoreError::Busy))
 }
 
-/// Adds entries within a transaction.
-pub(crate) async fn append(
-    transaction: &Transaction,
-    entries: &[AuditEntry],
-) -> Result<(), StoreError> {
-    if entries.is_empty() {
-        return Ok(());
+fn could_not(error: &StoreError, entries: usize) {
+    tracing::error!(%error, entries, "audit entries could not be kept");
+}
+
+impl SeaOrmUnitOfWork {
+    /// Adds entries to the trail.
+    pub(crate) async fn append(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        self.add_all(entries.iter().map(row).collect()).await
     }
-    let rows = entries.iter().map(row);
-    audit_entry::Entity::insert_many(rows)
-        .exec_without_returning(transaction)
-        .await
-        .map_err(store_error)?;
-    Ok(())
 }
 
 fn row(entry: &AuditEntry) -> audit_entry::ActiveModel {
@@ -141,9 +172,10 @@ impl AuditQueries for SeaOrmQueries {
         let selected = select(selection);
         let id = (audit_entry::Entity, Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
-        let rows = with_username(page_of(selected, stretch)?);
-        let rows = rows.into_model::<EntryRow>().all(&self.0).await.map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| page::at(last.at, last.id));
+        let select = with_username(page_of(selected, stretch)?);
+        let rows: Vec<EntryRow> = self.0.rows(select).await?;
+        let found =
+            page::found(rows, stretch, total, |last| page::at(last.entry.at, last.entry.id));
         found.try_map(EntryRow::show)
     }
 
@@ -155,9 +187,10 @@ impl AuditQueries for SeaOrmQueries {
         let selected = select_access(patient);
         let id = (audit_entry::Entity, Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
-        let rows = with_names(page_of(selected, stretch)?);
-        let rows = rows.into_model::<AccessRow>().all(&self.0).await.map_err(store_error)?;
-        let found = page::found(rows, stretch, total, |last| page::at(last.at, last.id));
+        let select = with_names(page_of(selected, stretch)?);
+        let rows: Vec<AccessRow> = self.0.rows(select).await?;
+        let found =
+            page::found(rows, stretch, total, |last| page::at(last.entry.at, last.entry.id));
         found.try_map(AccessRow::show)
     }
 }
@@ -240,52 +273,37 @@ fn instant(at: DateTime<Utc>) -> Result<Timestamp, StoreError> {
     Timestamp::new(at).map_err(|error| StoreError::Failed(Box::new(error)))
 }
 
-#[derive(FromQueryResult)]
 struct EntryRow {
-    id: Uuid,
-    at: DateTime<Utc>,
-    user_id: Option<Uuid>,
+    entry: audit_entry::Model,
     username: Option<String>,
-    role: Option<String>,
-    session_id: Option<Uuid>,
-    request_id: Option<Uuid>,
-    address: Option<String>,
-    action: String,
-    outcome: String,
-    concept: Option<String>,
-    record_id: Option<Uuid>,
-    patient_id: Option<Uuid>,
-    count: Option<i64>,
 }
+
+row!(EntryRow { entry, username });
 
 impl EntryRow {
     fn show(self) -> Result<AuditEntryView, StoreError> {
+        let entry = self.entry;
         Ok(AuditEntryView {
-            id: AuditEntryId::new(self.id),
-            at: instant(self.at)?,
-            user_id: self.user_id.map(UserId::new),
+            id: AuditEntryId::new(entry.id),
+            at: instant(entry.at)?,
+            user_id: entry.user_id.map(UserId::new),
             username: self.username,
-            role: self.role,
-            session_id: self.session_id.map(SessionId::new),
-            request_id: self.request_id.map(RequestId::new),
-            address: self.address,
-            action: self.action,
-            outcome: self.outcome,
-            concept: self.concept,
-            record_id: self.record_id,
-            patient_id: self.patient_id.map(PatientId::new),
-            count: self.count.unwrap_or(1),
+            role: entry.role,
+            session_id: entry.session_id.map(SessionId::new),
+            request_id: entry.request_id.map(RequestId::new),
+            address: entry.address,
+            action: entry.action,
+            outcome: entry.outcome,
+            concept: entry.concept,
+            record_id: entry.record_id,
+            patient_id: entry.patient_id.map(PatientId::new),
+            count: entry.count.unwrap_or(1),
         })
     }
 }
 
-#[derive(FromQueryResult)]
 struct AccessRow {
-    id: Uuid,
-    at: DateTime<Utc>,
-    user_id: Option<Uuid>,
-    role: Option<String>,
-    action: String,
+    entry: audit_entry::Model,
     doctor_id: Option<Uuid>,
     doctor_first_name: Option<String>,
     doctor_last_name: Option<String>,
@@ -294,10 +312,20 @@ struct AccessRow {
     own_user_id: Option<Uuid>,
 }
 
+row!(AccessRow {
+    entry,
+    doctor_id,
+    doctor_first_name,
+    doctor_last_name,
+    pharmacy_id,
+    pharmacy_name,
+    own_user_id,
+});
+
 impl AccessRow {
     fn show(self) -> Result<AccessView, StoreError> {
         // What they acted as then, whatever else they were before and since.
-        let is = |role: Role| self.role.as_deref() == Some(role.as_str());
+        let is = |role: Role| self.entry.role.as_deref() == Some(role.as_str());
         let doctor = self.doctor_id.filter(|_| is(Role::Doctor));
         let pharmacy = self.pharmacy_id.filter(|_| is(Role::Pharmacy));
         let (first, last) = (self.doctor_first_name.as_deref(), self.doctor_last_name.as_deref());
@@ -310,11 +338,11 @@ impl AccessRow {
             (None, None) => None,
         };
         Ok(AccessView {
-            id: AuditEntryId::new(self.id),
-            at: instant(self.at)?,
-            action: self.action,
-            is_own: self.user_id.is_some() && self.user_id == self.own_user_id,
-            role: self.role,
+            id: AuditEntryId::new(self.entry.id),
+            at: instant(self.entry.at)?,
+            action: self.entry.action,
+            is_own: self.entry.user_id.is_some() && self.entry.user_id == self.own_user_id,
+            role: self.entry.role,
             name,
             doctor_id: doctor.map(DoctorId::new),
             pharmacy_id: pharmacy.map(PharmacyId::new),

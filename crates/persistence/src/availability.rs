@@ -8,24 +8,21 @@ use medilink_domain::period::{BookableTime, Period};
 use medilink_domain::record::Record;
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::entity::{appointment, time_slot};
-use crate::error::store_error;
 use crate::stored::{Broken, bookable_time};
+use crate::transaction::Connection;
 
 /// Reads the active appointments of a doctor or a patient that overlap a time, the earliest first.
 pub(crate) async fn booked(
-    connection: &impl ConnectionTrait,
+    connection: &impl Connection,
     active: Select<appointment::Entity>,
     (whose, time): (Record, Period),
 ) -> Result<Vec<(AppointmentId, Period)>, StoreError> {
     let rows: Vec<(Uuid, DateTime<Utc>, DateTime<Utc>)> =
-        booked_within(active, time).into_tuple().all(connection).await.map_err(store_error)?;
+        connection.rows(booked_within(active, time)).await?;
     let corrupt = |_: Broken| StoreError::Corrupt(whose);
     rows.into_iter()
         .map(|(id, start, end)| {
@@ -51,12 +48,12 @@ pub(crate) fn booked_within(
 
 /// Reads the slots of a doctor that overlap a time, the earliest first.
 pub(crate) async fn slots(
-    connection: &impl ConnectionTrait,
+    connection: &impl Connection,
     doctor: DoctorId,
     time: Period,
 ) -> Result<Vec<SlotInBrief>, StoreError> {
     let rows: Vec<(Uuid, DateTime<Utc>, DateTime<Utc>, bool)> =
-        slots_within(doctor, time).into_tuple().all(connection).await.map_err(store_error)?;
+        connection.rows(slots_within(doctor, time)).await?;
     let corrupt = |_: Broken| StoreError::Corrupt(doctor.into());
     rows.into_iter()
         .map(|(id, start, end, blocked)| {

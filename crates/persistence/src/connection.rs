@@ -9,6 +9,7 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynch
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
+use crate::sqlite::{Failure, Sqlite};
 use crate::turnstile::Turnstile;
 
 /// Where the database is.
@@ -145,8 +146,8 @@ pub(crate) fn turnstile(path: &Path) -> Result<Turnstile, OpenError> {
     Turnstile::beside(path).map_err(|source| OpenError::File { path: path.to_owned(), source })
 }
 
-/// How the one connection that writes to SQLite is opened.
-pub(crate) fn sqlite_writer(path: &Path) -> ConnectOptions {
+/// How one connection to SQLite is opened that migrates.
+pub(crate) fn sqlite_migrator(path: &Path) -> ConnectOptions {
     let path = path.to_owned();
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
@@ -158,6 +159,11 @@ pub(crate) fn sqlite_writer(path: &Path) -> ConnectOptions {
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |it| pragmas(it, &path));
     options
+}
+
+/// Opens the connection that writes to SQLite.
+pub(crate) fn sqlite_writer(path: &Path) -> Result<Sqlite, Failure> {
+    Ok(Sqlite::open(path, BUSY)?.writing()?)
 }
 
 /// How the connections that read from SQLite are opened. They cannot write.

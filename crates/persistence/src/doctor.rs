@@ -20,17 +20,14 @@ use medilink_domain::text::{
 use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect,
-    Select, Set, Statement,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select, Set};
 
 use crate::entity::{doctor, doctor_word};
-use crate::error::store_error;
 use crate::page;
 use crate::search::Looked;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, any, one, optional, person_name, restored, revision};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -118,29 +115,21 @@ SELECT time_zone FROM zones WHERE time_zone IS NOT NULL";
 #[async_trait]
 impl DoctorQueries for SeaOrmQueries {
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError> {
-        let row: Option<doctor::Model> = self.0.row(present(id)).await.map_err(store_error)?;
+        let row: Option<doctor::Model> = self.0.row(present(id)).await?;
         row.map(|row| restored(&row).map(DoctorView::of)).transpose()
     }
 
     async fn time_zone(&self, id: DoctorId) -> Result<Option<Zone>, StoreError> {
-        let name: Option<String> = present(id)
-            .select_only()
-            .column(doctor::Column::TimeZone)
-            .into_tuple()
-            .one(&self.0)
-            .await
-            .map_err(store_error)?;
+        let zone = present(id).select_only().column(doctor::Column::TimeZone);
+        let name: Option<String> = self.0.row(zone).await?;
         optional(name.as_deref(), Zone::parse).map_err(|_| StoreError::Corrupt(id.into()))
     }
 
     async fn time_zones(&self) -> Result<Vec<Zone>, StoreError> {
-        let statement = Statement::from_string(self.0.get_database_backend(), TIME_ZONES);
-        let rows = self.0.query_all_raw(statement).await.map_err(store_error)?;
-        let zone = |row: &QueryResult| {
-            let name: String = row.try_get("", "time_zone").map_err(store_error)?;
-            Zone::parse(&name).map_err(|error| StoreError::Failed(Box::new(error)))
-        };
-        rows.iter().map(zone).collect()
+        let names: Vec<String> = self.0.rows(self.statement(TIME_ZONES, [])).await?;
+        let zone =
+            |name: &String| Zone::parse(name).map_err(|error| StoreError::Failed(Box::new(error)));
+        names.iter().map(zone).collect()
     }
 
     async fn list(
@@ -152,7 +141,7 @@ impl DoctorQueries for SeaOrmQueries {
         let id = (doctor::Entity, doctor::Column::Id);
         let total = page::total(&self.0, &select(filter, &looked), id, stretch).await?;
         let page = page_of(filter, &looked, stretch);
-        let rows: Vec<doctor::Model> = self.0.rows(page).await.map_err(store_error)?;
+        let rows: Vec<doctor::Model> = self.0.rows(page).await?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: last.sort_name.clone(),
             id: last.id,

@@ -5,9 +5,7 @@ use medilink_application::error::StoreError;
 use medilink_domain::attempt::Attempts;
 use medilink_domain::session::Session;
 use medilink_domain::time::Timestamp;
-use sea_orm::ConnectionTrait;
 
-use crate::error::store_error;
 use crate::idempotency;
 use crate::store::SeaOrmStore;
 
@@ -70,8 +68,8 @@ impl SeaOrmStore {
     async fn forget_batch(&self, sql: &str, before: Timestamp) -> Result<u64, StoreError> {
         let work = self.work().await?;
         let delete = work.statement(sql, [before.as_utc().into(), BATCH.into()]);
-        let deleted = work.transaction.execute_raw(delete).await.map_err(store_error)?;
+        let deleted = work.transaction.execute(delete).await?;
         work.finish(&[]).await?;
-        Ok(deleted.rows_affected())
+        Ok(deleted)
     }
 }

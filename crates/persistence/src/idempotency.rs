@@ -6,9 +6,8 @@ use medilink_application::error::StoreError;
 use medilink_application::idempotency::{IdempotencyKey, IdempotencyRepository, Reservation};
 use medilink_domain::id::{UserId, Uuid};
 use medilink_domain::time::Timestamp;
-use sea_orm::ConnectionTrait;
 
-use crate::error::store_error;
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 /// Inserts the key, or takes over one that has expired. Changes no row for a key that is in use;
@@ -47,16 +46,13 @@ impl IdempotencyRepository for SeaOrmUnitOfWork {
                 now.saturating_add(-KEPT).as_utc().into(),
             ],
         );
-        let reserved = self.transaction.execute_raw(reserve).await.map_err(store_error)?;
-        if 0 < reserved.rows_affected() {
+        if 0 < self.transaction.execute(reserve).await? {
             return Ok(Reservation::First);
         }
 
         let look = self.statement(RESERVED, [user.as_uuid().into(), key.key.clone().into()]);
-        let row = self.transaction.query_one_raw(look).await.map_err(store_error)?;
-        let row = row.ok_or_else(|| self.fail(StoreError::Busy))?;
-        let fingerprint: Vec<u8> = row.try_get("", "fingerprint").map_err(store_error)?;
-        let earlier: Uuid = row.try_get("", "record_id").map_err(store_error)?;
+        let reserved: Option<(Vec<u8>, Uuid)> = self.transaction.row(look).await?;
+        let (fingerprint, earlier) = reserved.ok_or_else(|| self.fail(StoreError::Busy))?;
         if fingerprint == key.fingerprint {
             Ok(Reservation::Replay(earlier))
         } else {

@@ -1,150 +1,24 @@
 //! Short reads of SQLite, on the thread that asks.
 //!
-//! sqlx gives each connection to SQLite a thread of its own: a statement has to get there, and every
-//! value is copied to bring it back. That takes several times as long as most reads. Through rusqlite,
-//! which shares the SQLite library with sqlx, they run where they are asked for. A read that turns
-//! out to be long is stopped and takes the other way, so that it holds up nobody who is served by the
-//! same thread.
+//! A read that turns out to be long is stopped and takes the other way, so that it holds up nobody who
+//! is served by the same thread.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Row, ToSql};
-use sea_orm::{DbErr, FromQueryResult, RuntimeErr, Statement, Value};
-use uuid::Uuid;
+use rusqlite::ErrorCode;
+use sea_orm::{DbErr, Statement};
+
+use crate::row::Row;
+use crate::sqlite::{Failure, Sqlite};
 
 /// After how many steps of SQLite's machine it is looked whether a read is a long one.
 const LOOK: i32 = 10_000;
 
 /// At which look it is: in about two milliseconds. A page of a list takes a hundredth of that.
 const LONG: u32 = 10;
-
-/// A row that is read column by column, in the order in which its fields are written.
-pub(crate) trait InlineRow: FromQueryResult + Field {}
-
-impl<R: FromQueryResult + Field> InlineRow for R {}
-
-/// A part of a row: one column, or another row.
-pub(crate) trait Field: Sized {
-    /// Takes it from the columns that are left. The name is that of the field.
-    fn take(columns: &mut Columns<'_>, name: &'static str) -> rusqlite::Result<Self>;
-}
-
-/// Lists the fields of a row in the order of its columns.
-macro_rules! inline_row {
-    ($row:ident { $($field:ident),+ $(,)? }) => {
-        impl $crate::inline::Field for $row {
-            fn take(
-                columns: &mut $crate::inline::Columns<'_>,
-                _: &'static str,
-            ) -> rusqlite::Result<Self> {
-                Ok(Self {
-                    $($field: $crate::inline::Field::take(columns, stringify!($field))?),+
-                })
-            }
-        }
-    };
-}
-
-pub(crate) use inline_row;
-
-/// The columns of a row that have not been read yet.
-pub(crate) struct Columns<'row> {
-    row: &'row Row<'row>,
-    next: usize,
-}
-
-impl Columns<'_> {
-    fn take<T: FromSql>(&mut self, name: &'static str) -> rusqlite::Result<T> {
-        let index = self.next;
-        self.next += 1;
-        debug_assert_eq!(self.row.as_ref().column_name(index), Ok(name), "another order of fields");
-        self.row.get(index)
-    }
-}
-
-macro_rules! is_one_column {
-    ($($type:ty),+) => {$(
-        impl Field for $type {
-            fn take(columns: &mut Columns<'_>, name: &'static str) -> rusqlite::Result<Self> {
-                columns.take(name)
-            }
-        }
-    )+};
-}
-
-is_one_column!(bool, i64, String, Option<i32>, Option<i64>, Option<String>);
-
-/// A value that sea-orm writes in its own way.
-struct Stored<T>(T);
-
-impl FromSql for Stored<Uuid> {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let bytes = value.as_blob()?;
-        Uuid::from_slice(bytes).map(Self).map_err(FromSqlError::other)
-    }
-}
-
-impl FromSql for Stored<DateTime<Utc>> {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let at = DateTime::parse_from_rfc3339(value.as_str()?).map_err(FromSqlError::other)?;
-        Ok(Self(at.with_timezone(&Utc)))
-    }
-}
-
-macro_rules! is_stored {
-    ($($type:ty),+) => {$(
-        impl Field for $type {
-            fn take(columns: &mut Columns<'_>, name: &'static str) -> rusqlite::Result<Self> {
-                columns.take(name).map(|Stored(value)| value)
-            }
-        }
-
-        impl Field for Option<$type> {
-            fn take(columns: &mut Columns<'_>, name: &'static str) -> rusqlite::Result<Self> {
-                let stored: Option<Stored<$type>> = columns.take(name)?;
-                Ok(stored.map(|Stored(value)| value))
-            }
-        }
-    )+};
-}
-
-is_stored!(Uuid, DateTime<Utc>);
-
-/// A value of sea-orm, as it writes it.
-struct Bound<'value>(&'value Value);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        fn one<'it, T>(it: Option<T>) -> Option<ToSqlOutput<'it>>
-        where
-            ToSqlOutput<'it>: From<T>,
-        {
-            it.map(ToSqlOutput::from)
-        }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "what is missing takes the other way")]
-        let bound = match self.0 {
-            Value::Bool(it) => one(*it),
-            Value::Int(it) => one(*it),
-            Value::BigInt(it) => one(*it),
-            Value::BigUnsigned(it) => {
-                let it = it.map(i64::try_from).transpose();
-                one(it.map_err(|error| Error::ToSqlConversionFailure(error.into()))?)
-            }
-            Value::String(it) => one(it.as_deref()),
-            Value::Bytes(it) => one(it.as_deref()),
-            Value::Uuid(it) => one(it.as_ref().map(|it| &it.as_bytes()[..])),
-            Value::ChronoDateTimeUtc(it) => {
-                one(it.map(|it| it.to_rfc3339_opts(SecondsFormat::AutoSi, false)))
-            }
-            _ => return Err(Error::ToSqlConversionFailure("no short read binds it".into())),
-        };
-        Ok(bound.unwrap_or_else(|| ToSqlOutput::from(rusqlite::types::Null)))
-    }
-}
 
 /// The connections for short reads: as many as threads have read at once.
 pub(crate) struct Inline {
@@ -166,17 +40,14 @@ impl Inline {
 
     /// Reads rows, if that is soon done. Otherwise they have to be read in another way, which also
     /// tells what is wrong with the database.
-    pub(crate) fn read<R: InlineRow>(
-        &self,
-        statement: &Statement,
-    ) -> Result<Option<Vec<R>>, DbErr> {
+    pub(crate) fn read<R: Row>(&self, statement: &Statement) -> Result<Option<Vec<R>>, DbErr> {
         let idle = match &mut *self.idle() {
             Some(idle) => idle.pop(),
             None => return Ok(None),
         };
         let Some(reader) = idle.or_else(|| Reader::open(&self.path)) else { return Ok(None) };
         let outcome = reader.read(statement);
-        let failure = outcome.as_ref().err().and_then(Error::sqlite_error_code);
+        let failure = outcome.as_ref().err().and_then(Failure::code);
         if matches!(failure, None | Some(ErrorCode::OperationInterrupted))
             && let Some(idle) = &mut *self.idle()
         {
@@ -184,9 +55,8 @@ impl Inline {
         }
         match outcome {
             Ok(rows) => Ok(Some(rows)),
-            Err(Error::ToSqlConversionFailure(_)) => Ok(None),
-            Err(_) if failure.is_some() => Ok(None),
-            Err(error) => Err(DbErr::Query(RuntimeErr::Internal(error.to_string()))),
+            Err(Failure::Refused(_)) => Ok(None),
+            Err(Failure::Unreadable(error)) => Err(error),
         }
     }
 
@@ -196,46 +66,24 @@ impl Inline {
 }
 
 struct Reader {
-    connection: Connection,
+    connection: Sqlite,
     /// How often the present read was looked at.
     looks: Arc<AtomicU32>,
 }
 
 impl Reader {
     fn open(path: &std::path::Path) -> Option<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).ok()?;
-        // Whoever is busy with the file must not hold up this thread.
-        connection.busy_timeout(std::time::Duration::ZERO).ok()?;
-        connection.pragma_update(None, "query_only", true).ok()?;
-        connection.pragma_update(None, "temp_store", "memory").ok()?;
-        connection.set_prepared_statement_cache_capacity(100);
         let looks = Arc::new(AtomicU32::new(0));
         let look = Arc::clone(&looks);
         let is_long = move || LONG <= look.fetch_add(1, Ordering::Relaxed);
-        connection.progress_handler(LOOK, Some(is_long)).ok()?;
+        // Whoever is busy with the file must not hold up this thread.
+        let connection = Sqlite::open(path, Duration::ZERO).ok()?.reading(LOOK, is_long).ok()?;
         Some(Self { connection, looks })
     }
 
-    fn read<R: InlineRow>(&self, statement: &Statement) -> rusqlite::Result<Vec<R>> {
+    fn read<R: Row>(&self, statement: &Statement) -> Result<Vec<R>, Failure> {
         self.looks.store(0, Ordering::Relaxed);
-        let mut prepared = self.connection.prepare_cached(&statement.sql)?;
-        let values = statement.values.as_ref().map_or(&[][..], |values| &values.0);
-        for index in 1..=prepared.parameter_count() {
-            // `$2` is the second value wherever it stands, and a `?` the next.
-            let number =
-                prepared.parameter_name(index).and_then(|name| name.get(1..)?.parse().ok());
-            let number: usize = number.unwrap_or(index);
-            let value = number.checked_sub(1).and_then(|it| values.get(it));
-            let value = value.ok_or(Error::InvalidParameterCount(number, values.len()))?;
-            prepared.raw_bind_parameter(index, Bound(value))?;
-        }
-        let mut found = Vec::new();
-        let mut rows = prepared.raw_query();
-        while let Some(row) = rows.next()? {
-            found.push(R::take(&mut Columns { row, next: 0 }, "")?);
-        }
-        Ok(found)
+        self.connection.rows(statement)
     }
 }
 
@@ -243,13 +91,17 @@ impl Reader {
 mod tests {
     use std::path::Path;
 
-    use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
+    use chrono::{DateTime, NaiveDate, Utc};
+    use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Value};
+    use uuid::Uuid;
 
     use super::*;
-    use crate::connection::{sqlite_readers, sqlite_writer};
+    use crate::connection::{sqlite_migrator, sqlite_readers};
     use crate::reads::Reads;
+    use crate::row::row;
+    use crate::transaction::Connection as _;
 
-    #[derive(Debug, Clone, PartialEq, FromQueryResult)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Everything {
         id: Uuid,
         other: Option<Uuid>,
@@ -259,20 +111,36 @@ mod tests {
         large: i64,
         larger: Option<i64>,
         yes: bool,
+        bytes: Vec<u8>,
+        day: NaiveDate,
         at: DateTime<Utc>,
         later: Option<DateTime<Utc>>,
     }
 
-    inline_row!(Everything { id, other, name, nickname, small, large, larger, yes, at, later });
+    row!(Everything {
+        id,
+        other,
+        name,
+        nickname,
+        small,
+        large,
+        larger,
+        yes,
+        bytes,
+        day,
+        at,
+        later
+    });
 
-    const COLUMNS: &str = "id, other, name, nickname, small, large, larger, yes, at, later";
+    const COLUMNS: &str =
+        "id, other, name, nickname, small, large, larger, yes, bytes, day, at, later";
 
     async fn a_database(folder: &Path) -> (Reads, Inline, DatabaseConnection) {
         let path = folder.join("medilink.db");
         std::fs::write(&path, "").unwrap();
-        let writer = Database::connect(sqlite_writer(&path)).await.unwrap();
+        let writer = Database::connect(sqlite_migrator(&path)).await.unwrap();
         let table = "CREATE TABLE everything (id uuid_text, other uuid_text, name text,
-            nickname text, small integer, large bigint, larger bigint, yes boolean, at text, later text)";
+            nickname text, small integer, large bigint, larger bigint, yes boolean, bytes blob, day date_text, at text, later text)";
         writer.execute_unprepared(table).await.unwrap();
         let pool = Database::connect(sqlite_readers(&path)).await.unwrap();
         (Reads::of_sqlite(&path, pool), Inline::of(path), writer)
@@ -283,9 +151,9 @@ mod tests {
     }
 
     async fn keep(writer: &DatabaseConnection, row: &Everything) {
-        let insert = "INSERT INTO everything VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let insert = "INSERT INTO everything VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let row = row.clone();
-        let values: [Value; 10] = [
+        let values: [Value; 12] = [
             row.id.into(),
             row.other.into(),
             row.name.into(),
@@ -294,6 +162,8 @@ mod tests {
             row.large.into(),
             row.larger.into(),
             row.yes.into(),
+            row.bytes.into(),
+            row.day.into(),
             row.at.into(),
             row.later.into(),
         ];
@@ -313,6 +183,8 @@ mod tests {
             large: i64::MAX,
             larger: Some(i64::MIN),
             yes: true,
+            bytes: vec![0, 255],
+            day: "1924-02-29".parse().unwrap(),
             at: "2026-03-29T01:00:00Z".parse().unwrap(),
             later: Some("2026-03-29T01:00:00.123456Z".parse().unwrap()),
         };
@@ -332,7 +204,7 @@ mod tests {
         let all = statement(&format!("SELECT {COLUMNS} FROM everything ORDER BY id"), []);
         let read: Vec<Everything> = inline.read(&all).unwrap().unwrap();
         let rows = writer.query_all_raw(all).await.unwrap();
-        let rows = rows.iter().map(|row| Everything::from_query_result(row, "").unwrap());
+        let rows = rows.iter().map(|row| Everything::read(row).unwrap());
 
         assert_eq!(read, [full, empty]);
         assert_eq!(read, rows.collect::<Vec<_>>());
@@ -351,12 +223,14 @@ mod tests {
             large: 6,
             larger: None,
             yes: true,
+            bytes: vec![0, 255],
+            day: "1924-02-29".parse().unwrap(),
             at: "2026-03-29T01:00:00Z".parse().unwrap(),
             later: None,
         };
         keep(&writer, &row).await;
 
-        let conditions: [(&str, Value); 8] = [
+        let conditions: [(&str, Value); 10] = [
             ("id = ?", row.id.into()),
             ("id = CAST(? AS blob)", row.id.as_bytes().to_vec().into()),
             ("name = ?", "Ada".into()),
@@ -364,6 +238,8 @@ mod tests {
             ("large = ?", 6_i64.into()),
             ("1 = ?", 1_u64.into()),
             ("yes = ?", true.into()),
+            ("bytes = ?", row.bytes.clone().into()),
+            ("day = ?", row.day.into()),
             ("at = ?", row.at.into()),
         ];
         for (condition, value) in conditions {
@@ -383,11 +259,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_that_is_long_takes_the_other_way() {
-        #[derive(Debug, PartialEq, FromQueryResult)]
+        #[derive(Debug, PartialEq)]
         struct Total {
             total: i64,
         }
-        inline_row!(Total { total });
+        row!(Total { total });
         let folder = tempfile::tempdir().unwrap();
         let (reads, inline, _writer) = a_database(folder.path()).await;
         let up_to = |last: i64| {

@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use medilink_domain::checkpoint::Checkpoint;
 use medilink_domain::id::{AuditEntryId, ChainId};
 use medilink_domain::inspection::{Findings, Inspection};
-use medilink_domain::seal::{Hash, Seal};
+use medilink_domain::seal::Seal;
 use medilink_domain::time::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Value};
 use uuid::Uuid;
 
 use crate::connection::{self, DatabaseUrl, OpenError};
 use crate::migration::MigrationState;
-use crate::seal::{BrokenSeal, stored_entry};
-use crate::store::statement;
+use crate::row::{Row, row};
+use crate::seal::{BrokenSeal, EntryRow};
+use crate::statement::statement;
 
 /// How many rows are looked at together.
 const BATCH: usize = 1000;
@@ -21,8 +23,9 @@ const BATCH: usize = 1000;
 /// Every seal with its entry, chain by chain, from a position on.
 const SEALS: &str = "
     SELECT s.chain_id, s.number, s.entry_id, s.digest, s.sealed_at, s.hash,
+        e.id IS NOT NULL AS is_there,
         e.id, e.at, e.user_id, e.role, e.session_id, e.request_id, e.address, e.action, e.outcome,
-        e.concept, e.record_id, e.patient_id, e.count, e.id IS NOT NULL AS is_there
+        e.concept, e.record_id, e.patient_id, e.count
     FROM audit_seals s LEFT JOIN audit_entries e ON e.id = s.entry_id
     WHERE (s.chain_id, s.number) > ($1, $2)
     ORDER BY s.chain_id, s.number LIMIT 1000";
@@ -96,19 +99,18 @@ async fn inspect_seals(
 ) -> Result<(), OpenError> {
     let mut position = (Uuid::nil(), 0_i64);
     loop {
-        let rows = ask(database, SEALS, [position.0.into(), position.1.into()]).await?;
-        for row in &rows {
-            let seal = seal(row)?;
-            let is_there: bool = row.try_get("", "is_there")?;
-            let entry = if is_there { stored_entry(row).map(Some) } else { Ok(None) };
+        let values = [position.0.into(), position.1.into()];
+        let rows: Vec<SealedRow> = ask(database, SEALS, values).await?;
+        let count = rows.len();
+        for SealedRow { seal, is_there, entry } in rows {
+            position = (seal.chain_id, seal.number);
+            let entry = if is_there { entry.0.map(Some) } else { Ok(None) };
+            let seal = seal.restore()?;
             inspection.look_at(&seal, entry.as_ref().map(Option::as_ref).map_err(|it| *it));
         }
-        looks_on(rows.len());
-        match rows.last() {
-            Some(last) if rows.len() == BATCH => {
-                position = (last.try_get("", "chain_id")?, last.try_get("", "number")?);
-            }
-            Some(_) | None => return Ok(()),
+        looks_on(count);
+        if count < BATCH {
+            return Ok(());
         }
     }
 }
@@ -120,43 +122,60 @@ async fn inspect_entries(
 ) -> Result<(), OpenError> {
     let mut position = Uuid::nil();
     loop {
-        let rows = ask(database, ENTRIES, [position.into()]).await?;
-        for row in &rows {
-            position = row.try_get("", "id")?;
-            let is_sealed: bool = row.try_get("", "is_sealed")?;
+        let rows: Vec<(Uuid, bool, bool)> = ask(database, ENTRIES, [position.into()]).await?;
+        let count = rows.len();
+        for (id, is_sealed, waits) in rows {
+            position = id;
             if !is_sealed {
-                let waits = row.try_get("", "waits")?;
-                inspection.look_at_unsealed(AuditEntryId::new(position), waits);
+                inspection.look_at_unsealed(AuditEntryId::new(id), waits);
             }
         }
-        looks_on(rows.len());
-        if rows.len() < BATCH {
+        looks_on(count);
+        if count < BATCH {
             return Ok(());
         }
     }
 }
 
-async fn ask(
+async fn ask<R: Row>(
     database: &DatabaseConnection,
     sql: &str,
     values: impl IntoIterator<Item = Value>,
-) -> Result<Vec<QueryResult>, DbErr> {
-    database.query_all_raw(statement(database.get_database_backend(), sql, values)).await
+) -> Result<Vec<R>, DbErr> {
+    let statement = statement(database.get_database_backend(), sql, values);
+    database.query_all_raw(statement).await?.iter().map(R::read).collect()
 }
 
-fn seal(row: &QueryResult) -> Result<Seal, OpenError> {
-    let broken = || OpenError::Database(DbErr::Type(BrokenSeal.to_string()));
-    let hash = |name| -> Result<Hash, OpenError> {
-        let stored: Vec<u8> = row.try_get("", name)?;
-        crate::seal::hash(&stored).map_err(|_| broken())
-    };
-    let number: i64 = row.try_get("", "number")?;
-    Ok(Seal {
-        chain: ChainId::new(row.try_get("", "chain_id")?),
-        number: u64::try_from(number).map_err(|_| broken())?,
-        entry: AuditEntryId::new(row.try_get("", "entry_id")?),
-        digest: hash("digest")?,
-        at: Timestamp::new(row.try_get("", "sealed_at")?).map_err(|_| broken())?,
-        hash: hash("hash")?,
-    })
+struct SealedRow {
+    seal: SealRow,
+    is_there: bool,
+    entry: EntryRow,
+}
+
+row!(SealedRow { seal, is_there, entry });
+
+struct SealRow {
+    chain_id: Uuid,
+    number: i64,
+    entry_id: Uuid,
+    digest: Vec<u8>,
+    sealed_at: DateTime<Utc>,
+    hash: Vec<u8>,
+}
+
+row!(SealRow { chain_id, number, entry_id, digest, sealed_at, hash });
+
+impl SealRow {
+    fn restore(&self) -> Result<Seal, OpenError> {
+        let broken = || OpenError::Database(DbErr::Type(BrokenSeal.to_string()));
+        let hash = |stored: &[u8]| crate::seal::hash(stored).map_err(|_| broken());
+        Ok(Seal {
+            chain: ChainId::new(self.chain_id),
+            number: u64::try_from(self.number).map_err(|_| broken())?,
+            entry: AuditEntryId::new(self.entry_id),
+            digest: hash(&self.digest)?,
+            at: Timestamp::new(self.sealed_at).map_err(|_| broken())?,
+            hash: hash(&self.hash)?,
+        })
+    }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::{self, Connection as _, Database, Executor, IntoArguments, Pool};
-use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_orm::{ConnAcquireErr, DbErr, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Semaphore;
 
@@ -47,7 +47,6 @@ where
     for<'lane> &'lane mut DB::Connection: Executor<'lane, Database = DB>,
     SqlxValues: IntoArguments<DB>,
     QueryResult: From<DB::Row>,
-    ExecResult: From<DB::QueryResult>,
 {
     /// Makes lanes of the connections of a pool, which nobody else takes from.
     pub(crate) fn new(pool: &Pool<DB>) -> Self {
@@ -56,18 +55,9 @@ where
         Self { pool: pool.clone(), places: Semaphore::new(number), idle }
     }
 
-    pub(crate) async fn one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        let found = self.run(async |lane| lane.fetch_optional(query(statement)).await).await?;
-        Ok(found.map(QueryResult::from))
-    }
-
     pub(crate) async fn all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
         let found = self.run(async |lane| lane.fetch_all(query(statement)).await).await?;
         Ok(found.into_iter().map(QueryResult::from).collect())
-    }
-
-    pub(crate) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        self.run(async |lane| lane.execute(query(statement)).await).await.map(ExecResult::from)
     }
 
     /// Gives the lanes back to the pool, those that somebody reads on when they have.
@@ -152,9 +142,7 @@ fn failed(error: sqlx::Error) -> DbErr {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::ConnectionTrait;
-
-    use crate::connection::{sqlite_readers, sqlite_writer};
+    use crate::connection::{sqlite_migrator, sqlite_readers};
     use crate::reads::Reads;
 
     #[test]
@@ -164,10 +152,15 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let reads = runtime.block_on(async {
-            sea_orm::Database::connect(sqlite_writer(&path)).await.unwrap().close().await.unwrap();
+            sea_orm::Database::connect(sqlite_migrator(&path))
+                .await
+                .unwrap()
+                .close()
+                .await
+                .unwrap();
             let readers = sea_orm::Database::connect(sqlite_readers(&path)).await.unwrap();
             let reads = Reads::of_sqlite(&path, readers);
-            reads.execute_unprepared("SELECT 1").await.unwrap();
+            reads.ping().await.unwrap();
             reads
         });
 

@@ -14,6 +14,9 @@ mod file;
 mod inline;
 mod lane;
 mod reads;
+mod row;
+mod sqlite;
+mod statement;
 mod turnstile;
 mod writer;
 

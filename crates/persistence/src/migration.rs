@@ -103,7 +103,12 @@ pub async fn up(url: &DatabaseUrl) -> Result<(), OpenError> {
             file::create(path)?;
             let turnstile = connection::turnstile(path)?;
             let failed = |source| OpenError::File { path: path.clone(), source };
-            turnstile.enter().await.map_err(failed)?;
+            let turn = turnstile.clone();
+            let entered = tokio::task::spawn_blocking(move || turn.enter());
+            entered
+                .await
+                .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+                .map_err(failed)?;
             let migrated = up_sqlite(path).await;
             turnstile.leave().map_err(failed)?;
             migrated
@@ -149,7 +154,7 @@ async fn up_on(database: &DatabaseConnection) -> Result<(), OpenError> {
 }
 
 async fn up_sqlite(path: &Path) -> Result<(), OpenError> {
-    let opened = connection::connect(connection::sqlite_writer(path)).await;
+    let opened = connection::connect(connection::sqlite_migrator(path)).await;
     let database = opened.map_err(|error| {
         let source = std::io::Error::other(error.to_string());
         OpenError::File { path: path.to_owned(), source }

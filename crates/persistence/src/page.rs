@@ -8,12 +8,11 @@ use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr, UnionType,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
-use crate::error::store_error;
+use crate::transaction::Connection;
 
 /// Compares a row's position with the one that a page begins behind.
 pub(crate) fn behind<const COLUMNS: usize>(
@@ -140,7 +139,7 @@ pub(crate) fn found<T>(
 
 /// Counts what a list selects, up to where counting stops; nothing unless it was asked for.
 pub(crate) async fn total<E: EntityTrait>(
-    connection: &impl ConnectionTrait,
+    connection: &impl Connection,
     selected: &Select<E>,
     id: impl IntoColumnRef,
     stretch: &Stretch,
@@ -154,10 +153,6 @@ pub(crate) async fn total<E: EntityTrait>(
         .expr_as(Func::count(Expr::cust("*")), Alias::new("total"))
         .from_subquery(ids, Alias::new("selected"))
         .to_owned();
-    let row = connection.query_one(&counted).await.map_err(store_error)?;
-    let total: i64 = match row {
-        Some(row) => row.try_get("", "total").map_err(store_error)?,
-        None => 0,
-    };
-    Ok(Some(total.unsigned_abs()))
+    let total: Option<i64> = connection.row(&counted).await?;
+    Ok(Some(total.unwrap_or_default().unsigned_abs()))
 }

@@ -4,14 +4,13 @@ use medilink_application::doctor::DoctorBrief;
 use medilink_application::patient::PatientBrief;
 use medilink_domain::doctor::display_name;
 use medilink_domain::id::{DoctorId, PatientId};
-use sea_orm::{EntityTrait, FromQueryResult, JoinType, QuerySelect, RelationDef, Select};
+use sea_orm::{EntityTrait, JoinType, QuerySelect, RelationDef, Select};
 
 use crate::entity::{doctor, patient};
-use crate::inline::inline_row;
+use crate::row::row;
 use crate::stored::{Broken, person_name};
 
 /// What is shown of the doctor and the patient of a record.
-#[derive(FromQueryResult)]
 #[expect(clippy::struct_field_names, reason = "they are called as the columns are")]
 pub(crate) struct Parties {
     doctor_first_name: Option<String>,
@@ -20,7 +19,7 @@ pub(crate) struct Parties {
     patient_last_name: Option<String>,
 }
 
-inline_row!(Parties { doctor_first_name, doctor_last_name, patient_first_name, patient_last_name });
+row!(Parties { doctor_first_name, doctor_last_name, patient_first_name, patient_last_name });
 
 /// Reads records with what is shown of their doctor and their patient.
 pub(crate) fn with_parties<E: EntityTrait>(

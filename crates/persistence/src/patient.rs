@@ -19,16 +19,16 @@ use medilink_domain::text::{Address, ClinicalText, Name, Phone, Place, words};
 use medilink_domain::time::{Date, Timestamp};
 use sea_orm::sea_query::{Expr, LockType, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    Select, Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, Set,
 };
+use uuid::Uuid;
 
 use crate::entity::{appointment, assignment, patient, patient_word};
-use crate::error::store_error;
 use crate::page;
 use crate::search::Looked;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, person_name, restored, revision};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -101,7 +101,7 @@ impl PatientQueries for SeaOrmQueries {
 
         let mut rows = Vec::new();
         for part in parts_of(selection, &looked, stretch) {
-            rows.extend(part.all(&self.0).await.map_err(store_error)?);
+            rows.extend(self.0.rows::<patient::Model>(part).await?);
         }
         // As each part is sorted.
         rows.sort_by(|one, other| (&one.sort_name, one.id).cmp(&(&other.sort_name, other.id)));
@@ -218,14 +218,14 @@ fn search_words(details: &PatientDetails) -> BTreeSet<String> {
 }
 
 /// Tells whether a doctor cares for a patient.
-pub(crate) async fn is_in_care<C: ConnectionTrait>(
+pub(crate) async fn is_in_care<C: Connection>(
     connection: &C,
     patient: PatientId,
     doctor: DoctorId,
     since: CareSince,
 ) -> Result<bool, StoreError> {
     let mut bonds = care(doctor, since, Some(patient));
-    let found = connection.query_one(bonds.limit(1)).await.map_err(store_error)?;
+    let found: Option<Uuid> = connection.row(&*bonds.limit(1)).await?;
     Ok(found.is_some())
 }
 

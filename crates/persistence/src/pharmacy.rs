@@ -19,11 +19,11 @@ use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select, Set};
 
 use crate::entity::{pharmacy, pharmacy_word};
-use crate::error::store_error;
 use crate::page;
 use crate::search::Looked;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, any, one, optional, restored, revision};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -86,10 +86,8 @@ impl PharmacyRepository for SeaOrmUnitOfWork {
     }
 
     async fn delete(&mut self, id: PharmacyId) -> Result<(), StoreError> {
-        pharmacy::Entity::delete_by_id(id.as_uuid())
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+        let delete = pharmacy::Entity::delete_many().filter(pharmacy::Column::Id.eq(id.as_uuid()));
+        self.transaction.execute(delete).await?;
         Ok(())
     }
 }
@@ -110,7 +108,7 @@ impl PharmacyQueries for SeaOrmQueries {
         let id = (pharmacy::Entity, pharmacy::Column::Id);
         let total = page::total(&self.0, &select(filter, &looked), id, stretch).await?;
         let page = page_of(filter, &looked, stretch);
-        let rows = page.all(&self.0).await.map_err(store_error)?;
+        let rows: Vec<pharmacy::Model> = self.0.rows(page).await?;
         let found = page::found(rows, stretch, total, |last| Position {
             key: last.sort_name.clone(),
             id: last.id,

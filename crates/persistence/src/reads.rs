@@ -3,15 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use sea_orm::sqlx::{Postgres, Sqlite};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, ExecResult, QueryResult,
-    QueryTrait, Select, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
 
-use crate::inline::{Inline, InlineRow};
+use crate::inline::Inline;
 use crate::lane::Lanes;
+use crate::row::Row;
 use crate::transaction::Connection;
 
 /// The readers' connections to a database.
@@ -45,21 +42,18 @@ impl Reads {
         Self(Arc::new(Way::Postgres(pool, lanes)))
     }
 
-    /// Reads the rows that are selected, which should be few.
-    pub(crate) async fn rows<R: InlineRow>(&self, select: impl Selects) -> Result<Vec<R>, DbErr> {
-        let statement = select.on(self.get_database_backend());
-        if let Way::Sqlite(inline, ..) = &*self.0
-            && let Some(rows) = inline.read(&statement)?
-        {
-            return Ok(rows);
-        }
-        let rows = self.query_all_raw(statement).await?;
-        rows.iter().map(|row| R::from_query_result(row, "")).collect()
+    /// Asks for nothing, to see whether the database answers.
+    pub(crate) async fn ping(&self) -> Result<(), DbErr> {
+        self.send(Statement::from_string(self.backend(), "SELECT 1")).await.map(drop)
     }
 
-    /// Reads the one row that is selected, or none.
-    pub(crate) async fn row<R: InlineRow>(&self, select: impl Selects) -> Result<Option<R>, DbErr> {
-        Ok(self.rows(select).await?.into_iter().next())
+    async fn send(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match &*self.0 {
+            Way::Pool(pool) => pool.query_all_raw(statement).await,
+            // In boxes: sqlx's futures are large, and whoever awaits them would carry them about.
+            Way::Sqlite(_, _, lanes) => Box::pin(lanes.all(&statement)).await,
+            Way::Postgres(_, lanes) => Box::pin(lanes.all(&statement)).await,
+        }
     }
 
     /// Closes every connection.
@@ -80,29 +74,8 @@ impl Reads {
     }
 }
 
-/// What selects rows.
-pub(crate) trait Selects {
-    /// Says it in the words of a database.
-    fn on(self, backend: DbBackend) -> Statement;
-}
-
-impl Selects for Statement {
-    fn on(self, _: DbBackend) -> Statement {
-        self
-    }
-}
-
-impl<E: EntityTrait> Selects for Select<E> {
-    fn on(self, backend: DbBackend) -> Statement {
-        self.build(backend)
-    }
-}
-
-impl Connection for Reads {}
-
-#[async_trait]
-impl ConnectionTrait for Reads {
-    fn get_database_backend(&self) -> DbBackend {
+impl Connection for Reads {
+    fn backend(&self) -> DbBackend {
         match &*self.0 {
             Way::Pool(pool) => pool.get_database_backend(),
             Way::Sqlite(..) => DbBackend::Sqlite,
@@ -110,31 +83,12 @@ impl ConnectionTrait for Reads {
         }
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match &*self.0 {
-            Way::Pool(pool) => pool.execute_raw(statement).await,
-            Way::Sqlite(_, _, lanes) => lanes.execute(&statement).await,
-            Way::Postgres(_, lanes) => lanes.execute(&statement).await,
+    async fn ask<R: Row>(&self, statement: Statement) -> Result<Vec<R>, DbErr> {
+        if let Way::Sqlite(inline, ..) = &*self.0
+            && let Some(rows) = inline.read(&statement)?
+        {
+            return Ok(rows);
         }
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.execute_raw(Statement::from_string(self.get_database_backend(), sql)).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match &*self.0 {
-            Way::Pool(pool) => pool.query_one_raw(statement).await,
-            Way::Sqlite(_, _, lanes) => lanes.one(&statement).await,
-            Way::Postgres(_, lanes) => lanes.one(&statement).await,
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match &*self.0 {
-            Way::Pool(pool) => pool.query_all_raw(statement).await,
-            Way::Sqlite(_, _, lanes) => lanes.all(&statement).await,
-            Way::Postgres(_, lanes) => lanes.all(&statement).await,
-        }
+        self.send(statement).await?.iter().map(R::read).collect()
     }
 }

@@ -19,17 +19,18 @@ use medilink_domain::seal::{Hash, Head, Seal, StoredEntry, digest_of_missing};
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::{LockBehavior, LockType, Query, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait, Set,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::entity::{audit_chain, audit_entry, audit_seal, audit_unsealed};
-use crate::error::{store_error, unavailable};
+use crate::error::unavailable;
+use crate::row::{Columns, Row, row};
 use crate::store::SeaOrmStore;
 use crate::stored::any;
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 /// How many entries are sealed in one unit of work: few enough that nobody notices the wait on
@@ -148,10 +149,7 @@ impl Sealer {
             head.seal(*entry, digest, now)
         });
         let rows = seals.map(|seal| row(&seal)).collect::<Result<Vec<_>, _>>()?;
-        audit_seal::Entity::insert_many(rows)
-            .exec_without_returning(&work.transaction)
-            .await
-            .map_err(store_error)?;
+        work.add_all(rows).await?;
         work.finish(&[]).await?;
         self.chain = Some(chain);
         Ok(u64::try_from(entries.len()).unwrap_or(u64::MAX))
@@ -163,16 +161,15 @@ impl Sealer {
 
         let Some(chain) = self.chain.take() else { return Ok(()) };
         let work = self.store.reserved_work().await?;
-        audit_chain::Entity::update_many()
-            .set(audit_chain::ActiveModel {
-                held_until: Set(self.clock.now().as_utc()),
-                ..Default::default()
-            })
+        let now = audit_chain::ActiveModel {
+            held_until: Set(self.clock.now().as_utc()),
+            ..Default::default()
+        };
+        let leave = audit_chain::Entity::update_many()
+            .set(now)
             .filter(Column::Id.eq(chain.as_uuid()))
-            .filter(Column::Holder.eq(self.holder))
-            .exec(&work.transaction)
-            .await
-            .map_err(store_error)?;
+            .filter(Column::Holder.eq(self.holder));
+        work.transaction.execute(leave).await?;
         work.finish(&[]).await
     }
 }
@@ -203,9 +200,8 @@ impl SeaOrmUnitOfWork {
             .and_where(Column::EntryId.in_subquery(oldest))
             .returning_col(Column::EntryId)
             .to_owned();
-        let rows = self.transaction.query_all(&take).await.map_err(store_error)?;
-        let ids = rows.iter().map(|row| row.try_get_by_index(0).map(AuditEntryId::new));
-        let mut ids = ids.collect::<Result<Vec<_>, _>>().map_err(store_error)?;
+        let ids: Vec<Uuid> = self.transaction.rows(&take).await?;
+        let mut ids: Vec<_> = ids.into_iter().map(AuditEntryId::new).collect();
         // In the order of their making, which is the order of their ids.
         ids.sort_unstable();
         Ok(ids)
@@ -217,12 +213,10 @@ impl SeaOrmUnitOfWork {
         entries: &[AuditEntryId],
     ) -> Result<HashMap<AuditEntryId, Hash>, StoreError> {
         let ids = entries.iter().map(|entry| entry.as_uuid());
-        let stored = audit_entry::Entity::find()
-            .filter(audit_entry::Column::Id.is_in(ids))
-            .build(self.transaction.get_database_backend());
-        let rows = self.transaction.query_all_raw(stored).await.map_err(store_error)?;
+        let select = audit_entry::Entity::find().filter(audit_entry::Column::Id.is_in(ids));
+        let rows: Vec<EntryRow> = self.transaction.rows(select).await?;
         // One that cannot be read is none.
-        let entries = rows.iter().filter_map(|row| stored_entry(row).ok());
+        let entries = rows.into_iter().filter_map(|EntryRow(entry)| entry.ok());
         Ok(entries.map(|entry| (AuditEntryId::new(entry.id), entry.digest())).collect())
     }
 
@@ -243,14 +237,14 @@ impl SeaOrmUnitOfWork {
         }
         let is_free = Column::HeldUntil.lte(now.as_utc());
         let free = Entity::find()
+            .select_only()
+            .column(Column::Id)
             .filter(is_free.clone())
             .order_by_asc(Column::Id)
             .limit(1)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .one(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        if let Some(free) = free.map(|free| ChainId::new(free.id))
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        let free: Option<Uuid> = self.transaction.row(free).await?;
+        if let Some(free) = free.map(ChainId::new)
             && self.take_chain(hold, free, is_free).await?
         {
             return self.head(free).await;
@@ -270,31 +264,26 @@ impl SeaOrmUnitOfWork {
 
         let mut row = hold.row(chain);
         row.not_set(Column::Id);
-        let taken = Entity::update_many()
-            .set(row)
-            .filter(Column::Id.eq(chain.as_uuid()))
-            .filter(condition)
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(0 < taken.rows_affected)
+        let take =
+            Entity::update_many().set(row).filter(Column::Id.eq(chain.as_uuid())).filter(condition);
+        Ok(0 < self.transaction.execute(take).await?)
     }
 
     async fn head(&self, chain: ChainId) -> Result<Head, StoreError> {
         use audit_seal::Column;
 
         let last = audit_seal::Entity::find()
+            .select_only()
+            .columns([Column::Number, Column::Hash])
             .filter(Column::ChainId.eq(chain.as_uuid()))
             .order_by_desc(Column::Number)
-            .limit(1)
-            .one(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .limit(1);
+        let last: Option<(i64, Vec<u8>)> = self.transaction.row(last).await?;
         match last {
             None => Ok(Head::before_all(chain)),
-            Some(last) => {
-                let length = u64::try_from(last.number).map_err(|_| unavailable(BrokenSeal))?;
-                Ok(Head { chain, length, hash: hash(&last.hash)? })
+            Some((number, last)) => {
+                let length = u64::try_from(number).map_err(|_| unavailable(BrokenSeal))?;
+                Ok(Head { chain, length, hash: hash(&last)? })
             }
         }
     }
@@ -335,27 +324,30 @@ pub(crate) fn hash(stored: &[u8]) -> Result<Hash, StoreError> {
     stored.try_into().map(Hash::new).map_err(|_| unavailable(BrokenSeal))
 }
 
-/// Reads a row as an entry, whatever the words in it.
-pub(crate) fn stored_entry(row: &QueryResult) -> Result<StoredEntry, Unreadable> {
-    let read = || -> Result<StoredEntry, sea_orm::DbErr> {
-        Ok(StoredEntry {
-            id: row.try_get("", "id")?,
-            at: row.try_get("", "at")?,
-            user_id: row.try_get("", "user_id")?,
-            role: row.try_get("", "role")?,
-            session_id: row.try_get("", "session_id")?,
-            request_id: row.try_get("", "request_id")?,
-            address: row.try_get("", "address")?,
-            action: row.try_get("", "action")?,
-            outcome: row.try_get("", "outcome")?,
-            concept: row.try_get("", "concept")?,
-            record_id: row.try_get("", "record_id")?,
-            patient_id: row.try_get("", "patient_id")?,
-            count: row.try_get("", "count")?,
-        })
-    };
-    read().map_err(|_| Unreadable)
+/// A row as an entry, whatever the words in it; or what cannot be read as one.
+pub(crate) struct EntryRow(pub(crate) Result<StoredEntry, Unreadable>);
+
+impl Row for EntryRow {
+    fn take(columns: &mut Columns<'_>, name: &'static str) -> Result<Self, DbErr> {
+        Ok(Self(StoredEntry::take(columns, name).map_err(|_| Unreadable)))
+    }
 }
+
+row!(StoredEntry {
+    id,
+    at,
+    user_id,
+    role,
+    session_id,
+    request_id,
+    address,
+    action,
+    outcome,
+    concept,
+    record_id,
+    patient_id,
+    count,
+});
 
 /// A stored seal that is none: nobody builds on it.
 #[derive(Debug, thiserror::Error)]

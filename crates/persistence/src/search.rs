@@ -9,13 +9,14 @@ use medilink_application::error::StoreError;
 use medilink_domain::search::Search;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter,
 };
 use uuid::Uuid;
 
 use crate::entity::{doctor_word, patient_word, pharmacy_word, user_word};
-use crate::error::store_error;
+use crate::row::{Columns, Row};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 /// A table of the words that the records of one concept are found by.
@@ -62,22 +63,15 @@ impl<'a> Looked<'a> {
     /// records that have the first, if few have the second.
     pub(crate) async fn up<W: Words>(
         search: Option<&'a Search>,
-        connection: &impl ConnectionTrait,
+        connection: &impl Connection,
     ) -> Result<Self, StoreError> {
         let words: Vec<_> = search.into_iter().flat_map(Search::words).collect();
         if words.is_empty() {
             return Ok(Self::of(Vec::new()));
         }
-        let counted = connection.query_one(&counts::<W>(&words)).await.map_err(store_error)?;
-        let mut found = Vec::with_capacity(words.len());
-        for (index, word) in words.into_iter().enumerate() {
-            let count: i64 = match &counted {
-                Some(row) => row.try_get_by_index(index).map_err(store_error)?,
-                None => 0,
-            };
-            found.push((word, count.unsigned_abs()));
-        }
-        Ok(Self::of(found))
+        let counted: Option<Counts> = connection.row(&counts::<W>(&words)).await?;
+        let Counts(counts) = counted.unwrap_or_default();
+        Ok(Self::of(words.into_iter().zip(counts).collect()))
     }
 
     /// Puts words in order, of which one knows how many records have them.
@@ -111,6 +105,20 @@ impl<'a> Looked<'a> {
     /// Says the same of a record that something else has found.
     pub(crate) fn had<W: Words>(&self, id: impl ColumnTrait) -> Condition {
         has_words::<W>(id, &self.words)
+    }
+}
+
+/// How many records have each of some words.
+#[derive(Default)]
+struct Counts(Vec<u64>);
+
+impl Row for Counts {
+    fn take(columns: &mut Columns<'_>, _: &'static str) -> Result<Self, DbErr> {
+        let mut counts = Vec::new();
+        while columns.are_left() {
+            counts.push(i64::take(columns, "")?.unsigned_abs());
+        }
+        Ok(Self(counts))
     }
 }
 
@@ -171,20 +179,13 @@ impl SeaOrmUnitOfWork {
         W: Words<ActiveModel: ActiveModelBehavior + Send>,
         W::Model: IntoActiveModel<W::ActiveModel>,
     {
-        if words.is_empty() {
-            return Ok(());
-        }
         let rows = words.into_iter().map(|word| {
             let mut row = <W::ActiveModel as ActiveModelTrait>::default();
             row.set(W::WORD, word.into());
             row.set(W::RECORD, record.into());
             row
         });
-        W::insert_many(rows)
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(())
+        self.add_all(rows.collect()).await
     }
 
     /// Replaces the words that a record was found by.
@@ -197,11 +198,7 @@ impl SeaOrmUnitOfWork {
         W: Words<ActiveModel: ActiveModelBehavior + Send>,
         W::Model: IntoActiveModel<W::ActiveModel>,
     {
-        W::delete_many()
-            .filter(W::RECORD.eq(record))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+        self.transaction.execute(W::delete_many().filter(W::RECORD.eq(record))).await?;
         self.add_words::<W>(record, words).await
     }
 }

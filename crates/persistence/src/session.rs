@@ -14,15 +14,15 @@ use medilink_domain::text::DeviceName;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, UserStatus};
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
 use crate::entity::{session, used_refresh_token};
-use crate::error::store_error;
-use crate::inline::inline_row;
 use crate::page;
+use crate::row::row;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, restored};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::user::{OWN_PROFILE_COLUMNS, OWN_PROFILE_JOINS, OwnProfileRow};
 
@@ -55,7 +55,7 @@ impl SessionRepository for SeaOrmUnitOfWork {
         }
         // Whoever waited for the lock above no longer finds the token there: it was used meanwhile.
         let used = used_refresh_token::Entity::find_by_id(hash.to_vec());
-        let used = used.one(&self.transaction).await.map_err(store_error)?;
+        let used: Option<used_refresh_token::Model> = self.transaction.row(used).await?;
         let Some(used) = used else { return Ok(None) };
         let id = SessionId::new(used.session_id);
         let at = Timestamp::new(used.used_at).map_err(|_| StoreError::Corrupt(id.into()))?;
@@ -68,14 +68,11 @@ impl SessionRepository for SeaOrmUnitOfWork {
     }
 
     async fn rotate(&mut self, session: &Session, used: [u8; 32]) -> Result<(), StoreError> {
-        let rotated = session::Entity::update_many()
+        let rotate = session::Entity::update_many()
             .set(row(session))
             .filter(session::Column::Id.eq(session.id.as_uuid()))
-            .filter(session::Column::RefreshHash.eq(used.to_vec()))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        if rotated.rows_affected == 0 {
+            .filter(session::Column::RefreshHash.eq(used.to_vec()));
+        if self.transaction.execute(rotate).await? == 0 {
             return Err(self.fail(StoreError::Stale(Concept::Session)));
         }
         self.add(used_refresh_token::ActiveModel {
@@ -87,13 +84,11 @@ impl SessionRepository for SeaOrmUnitOfWork {
     }
 
     async fn end(&mut self, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
-        session::Entity::update_many()
+        let end = session::Entity::update_many()
             .col_expr(session::Column::EndedAt, Expr::val(now.as_utc()))
             .filter(session::Column::Id.eq(id.as_uuid()))
-            .filter(session::Column::EndedAt.is_null())
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .filter(session::Column::EndedAt.is_null());
+        self.transaction.execute(end).await?;
         Ok(())
     }
 
@@ -110,7 +105,7 @@ impl SessionRepository for SeaOrmUnitOfWork {
         if let Some(except) = except {
             ended = ended.filter(session::Column::Id.ne(except.as_uuid()));
         }
-        ended.exec(&self.transaction).await.map_err(store_error)?;
+        self.transaction.execute(ended).await?;
         Ok(())
     }
 }
@@ -119,7 +114,7 @@ impl SessionRepository for SeaOrmUnitOfWork {
 impl SessionQueries for SeaOrmQueries {
     async fn actor(&self, id: SessionId, now: Timestamp) -> Result<Option<Actor>, StoreError> {
         let statement = self.statement(&ACTOR, [id.as_uuid().into(), now.as_utc().into()]);
-        let found: Option<ActorRow> = self.0.row(statement).await.map_err(store_error)?;
+        let found: Option<ActorRow> = self.0.row(statement).await?;
         found
             .map(|row| row.restore(id).map_err(|Broken| StoreError::Corrupt(id.into())))
             .transpose()
@@ -141,22 +136,20 @@ impl SessionQueries for SeaOrmQueries {
 
         let columns = [Column::CreatedAt, Column::Id];
         let page = page::by_instant(selected, columns, Order::Desc, false, stretch)?;
-        let rows = page.all(&self.0).await.map_err(store_error)?;
+        let rows: Vec<session::Model> = self.0.rows(page).await?;
         let found = page::found(rows, stretch, total, |last| page::at(last.created_at, last.id));
         found.try_map(|row| restored(&row).map(SessionView::of))
     }
 }
 
-#[derive(FromQueryResult)]
 struct ActorRow {
     user_id: Uuid,
     role: String,
     status: String,
-    #[sea_orm(nested)]
     profile: OwnProfileRow,
 }
 
-inline_row!(ActorRow { user_id, role, status, profile });
+row!(ActorRow { user_id, role, status, profile });
 
 impl ActorRow {
     fn restore(self, session: SessionId) -> Result<Actor, Broken> {

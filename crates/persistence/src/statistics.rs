@@ -13,16 +13,15 @@ use medilink_domain::id::DoctorId;
 use medilink_domain::statistics::CountedPeriod;
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, UserStatus};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement,
-    Value,
-};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, Statement, Value};
 use uuid::Uuid;
 
 use crate::entity::doctor;
-use crate::error::store_error;
-use crate::store::{SeaOrmQueries, statement};
+use crate::row::row;
+use crate::statement::statement;
+use crate::store::SeaOrmQueries;
 use crate::stored::restored;
+use crate::transaction::Connection;
 
 /// Counts users in one index, which has both columns.
 pub(crate) const USERS: &str =
@@ -75,14 +74,14 @@ static PUBLISHED: LazyLock<[(DbBackend, String); 2]> = LazyLock::new(|| {
     })
 });
 
-#[derive(FromQueryResult)]
 struct UserRow {
     role: String,
     status: String,
     count: i64,
 }
 
-#[derive(FromQueryResult)]
+row!(UserRow { role, status, count });
+
 struct DirectoryRow {
     patients: i64,
     doctors: i64,
@@ -91,7 +90,8 @@ struct DirectoryRow {
     verified_pharmacies: i64,
 }
 
-#[derive(FromQueryResult)]
+row!(DirectoryRow { patients, doctors, verified_doctors, pharmacies, verified_pharmacies });
+
 struct AppointmentRow {
     doctor_id: Uuid,
     status: String,
@@ -99,18 +99,20 @@ struct AppointmentRow {
     minutes: i64,
 }
 
-#[derive(FromQueryResult)]
+row!(AppointmentRow { doctor_id, status, count, minutes });
+
 struct PublishedRow {
     doctor_id: Uuid,
     minutes: i64,
 }
 
+row!(PublishedRow { doctor_id, minutes });
+
 #[async_trait]
 impl StatisticsQueries for SeaOrmQueries {
     async fn users(&self) -> Result<Vec<UserCount>, StoreError> {
-        let rows = UserRow::find_by_statement(self.statement(USERS, [])).all(&self.0).await;
-        rows.map_err(store_error)?
-            .iter()
+        let rows: Vec<UserRow> = self.0.rows(self.statement(USERS, [])).await?;
+        rows.iter()
             .map(|row| {
                 Ok(UserCount {
                     role: Role::parse(&row.role).map_err(failed)?,
@@ -122,8 +124,8 @@ impl StatisticsQueries for SeaOrmQueries {
     }
 
     async fn directory(&self) -> Result<DirectoryCount, StoreError> {
-        let row = DirectoryRow::find_by_statement(self.statement(DIRECTORY, [])).one(&self.0).await;
-        let Some(row) = row.map_err(store_error)? else { return Ok(DirectoryCount::default()) };
+        let row: Option<DirectoryRow> = self.0.row(self.statement(DIRECTORY, [])).await?;
+        let Some(row) = row else { return Ok(DirectoryCount::default()) };
         Ok(DirectoryCount {
             patients: row.patients.unsigned_abs(),
             doctors: row.doctors.unsigned_abs(),
@@ -134,10 +136,9 @@ impl StatisticsQueries for SeaOrmQueries {
     }
 
     async fn appointments(&self, period: CountedPeriod) -> Result<Vec<AppointmentSum>, StoreError> {
-        let ask = in_period(&*APPOINTMENTS, self.0.get_database_backend(), period);
-        let rows = AppointmentRow::find_by_statement(ask).all(&self.0).await;
-        rows.map_err(store_error)?
-            .iter()
+        let ask = in_period(&*APPOINTMENTS, self.0.backend(), period);
+        let rows: Vec<AppointmentRow> = self.0.rows(ask).await?;
+        rows.iter()
             .map(|row| {
                 Ok(AppointmentSum {
                     doctor: DoctorId::new(row.doctor_id),
@@ -150,27 +151,23 @@ impl StatisticsQueries for SeaOrmQueries {
     }
 
     async fn published(&self, period: CountedPeriod) -> Result<Vec<(DoctorId, u64)>, StoreError> {
-        let ask = in_period(&*PUBLISHED, self.0.get_database_backend(), period);
-        let rows = PublishedRow::find_by_statement(ask).all(&self.0).await.map_err(store_error)?;
+        let ask = in_period(&*PUBLISHED, self.0.backend(), period);
+        let rows: Vec<PublishedRow> = self.0.rows(ask).await?;
         let sum = |row: PublishedRow| (DoctorId::new(row.doctor_id), row.minutes.unsigned_abs());
         Ok(rows.into_iter().map(sum).collect())
     }
 
     async fn doctors(&self, ids: &[DoctorId]) -> Result<Vec<DoctorBrief>, StoreError> {
-        let rows = doctor::Entity::find()
-            .filter(doctor::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+        let ids = ids.iter().map(|id| id.as_uuid());
+        let select = doctor::Entity::find().filter(doctor::Column::Id.is_in(ids));
+        let rows: Vec<doctor::Model> = self.0.rows(select).await?;
         rows.iter().map(|row| restored(row).map(|doctor| DoctorBrief::of(&doctor))).collect()
     }
 
     async fn failed_sign_ins(&self, since: Timestamp) -> Result<u64, StoreError> {
         let ask = self.statement(FAILED_SIGN_INS, [since.as_utc().into()]);
-        let row = self.0.query_one_raw(ask).await.map_err(store_error)?;
-        let Some(row) = row else { return Ok(0) };
-        let count: i64 = row.try_get("", "count").map_err(store_error)?;
-        Ok(count.unsigned_abs())
+        let count: Option<i64> = self.0.row(ask).await?;
+        Ok(count.unwrap_or_default().unsigned_abs())
     }
 }
 

@@ -17,6 +17,8 @@ use crate::error::{store_error, unavailable};
 use crate::file::Identity;
 use crate::migration::{self, MigrationState};
 use crate::reads::Reads;
+use crate::statement::{IntoStatement, statement};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::writer::Writer;
 
@@ -66,10 +68,9 @@ impl SeaOrmStore {
                 let pool = connection::connect(connection::sqlite_readers(path)).await?;
                 MigrationState::read(&pool).await?.warn_of_newer();
                 let turnstile = connection::turnstile(path)?;
-                let writer = Writer::start(connection::sqlite_writer(path), turnstile);
-                let identity = Identity::of(path);
-                let identity =
-                    identity.map_err(|source| OpenError::File { path: path.clone(), source })?;
+                let failed = |source| OpenError::File { path: path.clone(), source };
+                let writer = Writer::start(path.clone(), turnstile).map_err(failed)?;
+                let identity = Identity::of(path).map_err(failed)?;
                 Ok(Self {
                     reads: Reads::of_sqlite(path, pool),
                     writes: Writes::InTurn(writer, identity),
@@ -113,6 +114,19 @@ impl SeaOrmStore {
         &self.reads
     }
 
+    /// Writes what one statement says, durably. It never waits for units of work.
+    pub(crate) async fn write(&self, statement: impl IntoStatement) -> Result<(), StoreError> {
+        match &self.writes {
+            Writes::InTurn(writer, _) => {
+                writer.write(statement.into_statement(DbBackend::Sqlite)).await
+            }
+            Writes::AtOnce(pool, _) => {
+                let statement = statement.into_statement(DbBackend::Postgres);
+                pool.execute_raw(statement).await.map(drop).map_err(store_error)
+            }
+        }
+    }
+
     /// Begins a unit of work for somebody.
     pub(crate) async fn work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
         match &self.writes {
@@ -129,10 +143,7 @@ impl SeaOrmStore {
     /// anybody waits for.
     pub(crate) async fn reserved_work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
         match &self.writes {
-            Writes::InTurn(writer, _) => {
-                let (savepoint, turn) = writer.begin().await?;
-                Ok(SeaOrmUnitOfWork::in_turn(savepoint, turn))
-            }
+            Writes::InTurn(writer, _) => Ok(SeaOrmUnitOfWork::in_turn(writer.begin().await?)),
             Writes::AtOnce(pool, _) => Ok(SeaOrmUnitOfWork::at_once(begin(pool).await?, None)),
         }
     }
@@ -182,7 +193,7 @@ impl Store for SeaOrmStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.reads.execute_unprepared("SELECT 1").await.map(drop).map_err(store_error)
+        self.reads.ping().await.map_err(store_error)
     }
 
     async fn try_to_write(&self) -> Result<(), StoreError> {
@@ -218,17 +229,8 @@ impl SeaOrmQueries {
         sql: &str,
         values: impl IntoIterator<Item = sea_orm::Value>,
     ) -> Statement {
-        statement(self.0.get_database_backend(), sql, values)
+        statement(self.0.backend(), sql, values)
     }
-}
-
-/// Makes a statement for a database.
-pub(crate) fn statement(
-    backend: DbBackend,
-    sql: &str,
-    values: impl IntoIterator<Item = sea_orm::Value>,
-) -> Statement {
-    Statement::from_sql_and_values(backend, sql, values)
 }
 
 impl Queries for SeaOrmQueries {

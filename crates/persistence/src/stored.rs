@@ -10,12 +10,12 @@ use medilink_domain::text::Name;
 use medilink_domain::time::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
-    QuerySelect, QueryTrait, Select,
+    ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, ModelTrait,
+    QueryFilter, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::error::store_error;
+use crate::row::Row;
 use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
@@ -51,10 +51,10 @@ pub(crate) async fn one<E, C>(
     connection: &C,
 ) -> Result<Option<<E::Model as Stored>::Held>, StoreError>
 where
-    E: EntityTrait<Model: Stored>,
+    E: EntityTrait<Model: Stored + Row>,
     C: Connection,
 {
-    let row = select.one(connection).await.map_err(store_error)?;
+    let row: Option<E::Model> = connection.row(select).await?;
     row.as_ref().map(restored).transpose().inspect_err(|_| connection.fail())
 }
 
@@ -64,9 +64,20 @@ where
     E: EntityTrait,
     C: Connection,
 {
-    let first = select.select_only().expr_as(Expr::val(1), "found").limit(1).into_query();
-    let row = connection.query_one(&first).await.map_err(store_error)?;
-    Ok(row.is_some())
+    let first = select.select_only().expr_as(Expr::cust("1"), "found").limit(1);
+    let found: Option<i32> = connection.row(first).await?;
+    Ok(found.is_some())
+}
+
+/// Counts the rows that are selected.
+pub(crate) async fn count<E, C>(select: Select<E>, connection: &C) -> Result<u64, StoreError>
+where
+    E: EntityTrait,
+    C: Connection,
+{
+    let counted = select.select_only().expr_as(Expr::cust("count(*)"), "count");
+    let count: Option<i64> = connection.row(counted).await?;
+    Ok(count.unwrap_or_default().unsigned_abs())
 }
 
 impl SeaOrmUnitOfWork {
@@ -76,10 +87,24 @@ impl SeaOrmUnitOfWork {
         A: ActiveModelTrait,
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
     {
-        A::Entity::insert(row)
-            .exec_without_returning(&self.transaction)
-            .await
-            .map_err(store_error)?;
+        self.transaction.execute(A::Entity::insert(row)).await?;
+        Ok(())
+    }
+
+    /// Adds rows.
+    pub(crate) async fn add_all<A>(&self, rows: Vec<A>) -> Result<(), StoreError>
+    where
+        A: ActiveModelTrait,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        if self.transaction.backend() == DbBackend::Sqlite {
+            // One statement, which is known already, for each: they have no way to go.
+            for row in rows {
+                self.add(row).await?;
+            }
+        } else if !rows.is_empty() {
+            self.transaction.execute(A::Entity::insert_many(rows)).await?;
+        }
         Ok(())
     }
 
@@ -100,14 +125,11 @@ impl SeaOrmUnitOfWork {
         let [id_column, version_column] = columns;
         let mut row = row;
         row.not_set(id_column);
-        let replaced = A::Entity::update_many()
+        let replace = A::Entity::update_many()
             .set(row)
             .filter(id_column.eq(id))
-            .filter(version_column.eq(revision.version - 1))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        if replaced.rows_affected == 0 {
+            .filter(version_column.eq(revision.version - 1));
+        if self.transaction.execute(replace).await? == 0 {
             return Err(self.fail(StoreError::Stale(concept)));
         }
         Ok(())

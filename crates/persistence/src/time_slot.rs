@@ -14,18 +14,17 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::time_slot::TimeSlot;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SimpleExpr};
 use sea_orm::{
-    ActiveValue, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    Select, Set,
+    ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 use uuid::Uuid;
 
 use crate::availability::{open_from, slots};
 use crate::entity::{appointment, doctor, time_slot};
-use crate::error::store_error;
-use crate::inline::inline_row;
 use crate::page;
+use crate::row::row;
 use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, bookable_time, one, restored, revision};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 #[async_trait]
@@ -44,12 +43,10 @@ impl TimeSlotRepository for SeaOrmUnitOfWork {
     }
 
     async fn of_batch(&mut self, batch: Uuid) -> Result<Vec<TimeSlot>, StoreError> {
-        let rows = time_slot::Entity::find()
+        let select = time_slot::Entity::find()
             .filter(time_slot::Column::BatchId.eq(batch))
-            .order_by_asc(time_slot::Column::StartsAt)
-            .all(&self.transaction)
-            .await
-            .map_err(store_error)?;
+            .order_by_asc(time_slot::Column::StartsAt);
+        let rows: Vec<time_slot::Model> = self.transaction.rows(select).await?;
         rows.iter().map(restored).collect()
     }
 
@@ -61,10 +58,7 @@ impl TimeSlotRepository for SeaOrmUnitOfWork {
             let rows = slots
                 .iter()
                 .map(|slot| time_slot::ActiveModel { batch_id: Set(batch), ..row(slot) });
-            time_slot::Entity::insert_many(rows)
-                .exec_without_returning(&self.transaction)
-                .await
-                .map_err(store_error)?;
+            self.add_all(rows.collect()).await?;
         }
         Ok(())
     }
@@ -77,10 +71,9 @@ impl TimeSlotRepository for SeaOrmUnitOfWork {
     }
 
     async fn delete(&mut self, id: TimeSlotId) -> Result<(), StoreError> {
-        time_slot::Entity::delete_by_id(id.as_uuid())
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+        let delete =
+            time_slot::Entity::delete_many().filter(time_slot::Column::Id.eq(id.as_uuid()));
+        self.transaction.execute(delete).await?;
         Ok(())
     }
 }
@@ -93,7 +86,7 @@ impl TimeSlotQueries for SeaOrmQueries {
         now: Timestamp,
     ) -> Result<Option<TimeSlotView>, StoreError> {
         let select = seen(present(time_slot::Entity::find_by_id(id.as_uuid())));
-        let found: Option<SeenRow> = self.0.row(select).await.map_err(store_error)?;
+        let found: Option<SeenRow> = self.0.row(select).await?;
         found.map(|row| row.show(now)).transpose()
     }
 
@@ -106,8 +99,7 @@ impl TimeSlotQueries for SeaOrmQueries {
     }
 
     async fn publishes(&self, doctor: DoctorId, from: Timestamp) -> Result<bool, StoreError> {
-        let found: Option<Uuid> =
-            open_from(doctor, from).into_tuple().one(&self.0).await.map_err(store_error)?;
+        let found: Option<Uuid> = self.0.row(open_from(doctor, from)).await?;
         Ok(found.is_some())
     }
 
@@ -122,7 +114,7 @@ impl TimeSlotQueries for SeaOrmQueries {
         let id = (time_slot::Entity, Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
         let select = page_of(seen(selected), stretch)?;
-        let rows: Vec<SeenRow> = self.0.rows(select).await.map_err(store_error)?;
+        let rows: Vec<SeenRow> = self.0.rows(select).await?;
         let found = page::found(rows, stretch, total, |last| {
             page::at(last.time_slot.starts_at, last.time_slot.id)
         });
@@ -213,14 +205,12 @@ pub(crate) fn seen(select: Select<time_slot::Entity>) -> Select<time_slot::Entit
     select.expr_as(is_booked(), "is_booked")
 }
 
-#[derive(FromQueryResult)]
 struct SeenRow {
-    #[sea_orm(nested)]
     time_slot: time_slot::Model,
     is_booked: bool,
 }
 
-inline_row!(SeenRow { time_slot, is_booked });
+row!(SeenRow { time_slot, is_booked });
 
 impl SeenRow {
     fn show(self, now: Timestamp) -> Result<TimeSlotView, StoreError> {

@@ -1,39 +1,97 @@
-//! A transaction that is dead after its first failure, on either database.
+//! What statements are sent to, and a transaction that is dead after its first failure, on either
+//! database.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, RuntimeErr, Statement,
-};
+use medilink_application::error::StoreError;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement};
 
-/// Something to send statements to, which is told of a failure that the database does not see.
-pub(crate) trait Connection: ConnectionTrait {
+use crate::error::store_error;
+use crate::row::Row;
+use crate::statement::IntoStatement;
+use crate::writer::Turn;
+
+/// Something to send statements to.
+pub(crate) trait Connection: Sync {
+    /// Says which database it leads to.
+    fn backend(&self) -> DbBackend;
+
+    /// Reads the rows that a statement returns.
+    fn ask<R: Row>(
+        &self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Vec<R>, DbErr>> + Send;
+
     /// Takes note that what was done so far must not be kept.
     fn fail(&self) {}
-}
 
-impl Connection for DatabaseConnection {}
+    /// Reads the rows that are selected.
+    fn rows<R: Row>(
+        &self,
+        select: impl IntoStatement,
+    ) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
+        let rows = self.ask(select.into_statement(self.backend()));
+        async move { rows.await.map_err(store_error) }
+    }
+
+    /// Reads the one row that is selected, or none.
+    fn row<R: Row>(
+        &self,
+        select: impl IntoStatement,
+    ) -> impl Future<Output = Result<Option<R>, StoreError>> + Send {
+        let rows = self.rows(select);
+        async move { Ok(rows.await?.into_iter().next()) }
+    }
+}
 
 /// A transaction that refuses every statement and its commit once something has failed.
 ///
 /// PostgreSQL does so by itself. SQLite undoes the statement that failed and goes on, and would
 /// keep half of what a use case meant to write.
 pub(crate) struct Transaction {
-    inner: DatabaseTransaction,
+    way: Way,
     failed: AtomicBool,
 }
 
+enum Way {
+    /// A savepoint of the one writer of a SQLite file.
+    InTurn(Turn),
+    /// A transaction of PostgreSQL, beside others.
+    AtOnce(DatabaseTransaction),
+}
+
 impl Transaction {
-    pub(crate) const fn new(inner: DatabaseTransaction) -> Self {
-        Self { inner, failed: AtomicBool::new(false) }
+    pub(crate) const fn in_turn(turn: Turn) -> Self {
+        Self { way: Way::InTurn(turn), failed: AtomicBool::new(false) }
     }
 
-    /// Keeps what was done, unless something has failed.
-    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+    pub(crate) const fn at_once(transaction: DatabaseTransaction) -> Self {
+        Self { way: Way::AtOnce(transaction), failed: AtomicBool::new(false) }
+    }
+
+    /// Does what a statement says. Returns how many rows that has changed.
+    pub(crate) async fn execute(&self, statement: impl IntoStatement) -> Result<u64, StoreError> {
+        let statement = statement.into_statement(self.backend());
+        self.noted(self.send(statement).await).map_err(store_error)
+    }
+
+    /// Makes durable what was done, unless something has failed.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.refuse_if_failed().map_err(store_error)?;
+        match self.way {
+            Way::InTurn(turn) => turn.keep().await,
+            Way::AtOnce(transaction) => transaction.commit().await.map_err(store_error),
+        }
+    }
+
+    async fn send(&self, statement: Statement) -> Result<u64, DbErr> {
         self.refuse_if_failed()?;
-        self.inner.commit().await
+        match &self.way {
+            Way::InTurn(turn) => turn.execute(&statement),
+            Way::AtOnce(transaction) => {
+                Ok(transaction.execute_raw(statement).await?.rows_affected())
+            }
+        }
     }
 
     fn refuse_if_failed(&self) -> Result<(), DbErr> {
@@ -50,34 +108,28 @@ impl Transaction {
 }
 
 impl Connection for Transaction {
+    fn backend(&self) -> DbBackend {
+        match self.way {
+            Way::InTurn(_) => DbBackend::Sqlite,
+            Way::AtOnce(_) => DbBackend::Postgres,
+        }
+    }
+
+    async fn ask<R: Row>(&self, statement: Statement) -> Result<Vec<R>, DbErr> {
+        let read = async {
+            self.refuse_if_failed()?;
+            match &self.way {
+                Way::InTurn(turn) => turn.rows(&statement),
+                Way::AtOnce(transaction) => {
+                    let rows = transaction.query_all_raw(statement).await?;
+                    rows.iter().map(R::read).collect()
+                }
+            }
+        };
+        self.noted(read.await)
+    }
+
     fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Transaction {
-    fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.refuse_if_failed()?;
-        self.noted(self.inner.execute_raw(statement).await)
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.refuse_if_failed()?;
-        self.noted(self.inner.execute_unprepared(sql).await)
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.refuse_if_failed()?;
-        self.noted(self.inner.query_one_raw(statement).await)
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.refuse_if_failed()?;
-        self.noted(self.inner.query_all_raw(statement).await)
     }
 }

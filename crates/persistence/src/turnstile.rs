@@ -1,7 +1,7 @@
 //! Lets several processes write one SQLite file in turn, since SQLite's own lock is not fair: of
 //! two busy processes one may starve for as long as the other has work.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,42 +33,17 @@ impl Turnstile {
         Ok(Self(Arc::new(Locks { next: open("-next")?, writing: open("-writing")? })))
     }
 
-    /// Waits until no other process writes, and keeps the others waiting until [`Self::leave`].
-    pub(crate) async fn enter(&self) -> io::Result<()> {
-        if self.enter_at_once()? {
-            return Ok(());
-        }
-        let locks = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || {
-            locks.next.lock()?;
-            let entered = locks.writing.lock();
-            locks.next.unlock()?;
-            entered
-        })
-        .await
-        .map_err(io::Error::other)?
+    /// Waits until no other process writes, on this thread, and keeps the others waiting until
+    /// [`Self::leave`].
+    pub(crate) fn enter(&self) -> io::Result<()> {
+        self.0.next.lock()?;
+        let entered = self.0.writing.lock();
+        self.0.next.unlock()?;
+        entered
     }
 
     /// Lets the next process write.
     pub(crate) fn leave(&self) -> io::Result<()> {
         self.0.writing.unlock()
-    }
-
-    /// Enters if nobody is before us. A thread to wait on is only needed otherwise.
-    fn enter_at_once(&self) -> io::Result<bool> {
-        if !is_free(&self.0.next)? {
-            return Ok(false);
-        }
-        let entered = is_free(&self.0.writing);
-        self.0.next.unlock()?;
-        entered
-    }
-}
-
-fn is_free(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
     }
 }

@@ -14,12 +14,10 @@ use medilink_application::store::UnitOfWork;
 use medilink_application::time_slot::TimeSlotRepository;
 use medilink_application::user::UserRepository;
 use medilink_domain::audit::AuditEntry;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, Value};
+use sea_orm::{DatabaseTransaction, Statement, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::audit;
-use crate::error::store_error;
-use crate::store::statement;
+use crate::statement::statement;
 use crate::transaction::{Connection, Transaction};
 use crate::writer::Turn;
 
@@ -27,19 +25,17 @@ use crate::writer::Turn;
 ///
 /// It implements every repository; each does so in its concept's file.
 pub(crate) struct SeaOrmUnitOfWork {
-    // The order matters: the transaction is rolled back before the turn passes on. The other way
-    // round, the writer opens the next savepoint inside this one, and keeps what nobody commits.
+    // Before the place: the transaction is over when somebody else gets that.
     /// On PostgreSQL a transaction, on SQLite a savepoint of the writer's group.
     pub(crate) transaction: Transaction,
-    turn: Option<Turn>,
     /// A place among the units of PostgreSQL, for as long as this one has a connection.
     _place: Option<OwnedSemaphorePermit>,
 }
 
 impl SeaOrmUnitOfWork {
     /// Makes a unit of a savepoint of the writer's group.
-    pub(crate) const fn in_turn(savepoint: DatabaseTransaction, turn: Turn) -> Self {
-        Self { transaction: Transaction::new(savepoint), turn: Some(turn), _place: None }
+    pub(crate) const fn in_turn(turn: Turn) -> Self {
+        Self { transaction: Transaction::in_turn(turn), _place: None }
     }
 
     /// Makes a unit of a transaction beside others.
@@ -47,7 +43,7 @@ impl SeaOrmUnitOfWork {
         transaction: DatabaseTransaction,
         place: Option<OwnedSemaphorePermit>,
     ) -> Self {
-        Self { transaction: Transaction::new(transaction), turn: None, _place: place }
+        Self { transaction: Transaction::at_once(transaction), _place: place }
     }
 
     /// Fails, and with it all that was done so far.
@@ -61,19 +57,15 @@ impl SeaOrmUnitOfWork {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Statement {
-        statement(self.transaction.get_database_backend(), sql, values)
+        statement(self.transaction.backend(), sql, values)
     }
 
     /// Adds entries to the audit trail and makes everything durable.
     pub(crate) async fn finish(self, entries: &[AuditEntry]) -> Result<(), StoreError> {
         // Not taken apart before: whatever fails or is cancelled here drops `self` in its order.
-        audit::append(&self.transaction, entries).await?;
-        let Self { transaction, turn, _place } = self;
-        transaction.commit().await.map_err(store_error)?;
-        match turn {
-            Some(turn) => turn.durable().await,
-            None => Ok(()),
-        }
+        self.append(entries).await?;
+        let Self { transaction, _place } = self;
+        transaction.commit().await
     }
 }
 

@@ -18,18 +18,18 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::user::{Role, User, UserStatus, Username};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable,
-    JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
+    ColumnTrait, Condition, EntityTrait, IdenStatic, Iterable, JoinType, Order, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
 };
 use uuid::Uuid;
 
 use crate::entity::{doctor, patient, pharmacy, user, user_word};
-use crate::error::store_error;
-use crate::inline::inline_row;
 use crate::page;
+use crate::row::row;
 use crate::search::Looked;
 use crate::store::SeaOrmQueries;
-use crate::stored::{Broken, Stored, one, optional, person_name, restored, revision};
+use crate::stored::{Broken, Stored, any, one, optional, person_name, restored, revision};
+use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
 const TAKEN: &str = "\
@@ -86,14 +86,14 @@ impl UserRepository for SeaOrmUnitOfWork {
 
     async fn lock_active_admins(&mut self) -> Result<Vec<UserId>, StoreError> {
         let admins = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
             .filter(user::Column::Role.eq(Role::Admin.as_str()))
             .filter(user::Column::Status.eq(UserStatus::Active.as_str()))
             .order_by_asc(user::Column::Id)
-            .lock(LockType::NoKeyUpdate)
-            .all(&self.transaction)
-            .await
-            .map_err(store_error)?;
-        Ok(admins.into_iter().map(|admin| UserId::new(admin.id)).collect())
+            .lock(LockType::NoKeyUpdate);
+        let admins: Vec<Uuid> = self.transaction.rows(admins).await?;
+        Ok(admins.into_iter().map(UserId::new).collect())
     }
 
     async fn profile(&mut self, id: UserId) -> Result<OwnProfile, StoreError> {
@@ -106,18 +106,14 @@ impl UserRepository for SeaOrmUnitOfWork {
 
     async fn set_up(&mut self, now: Timestamp) -> Result<bool, StoreError> {
         let statement = self.statement(SET_UP, [now.as_utc().into()]);
-        let added = self.transaction.execute_raw(statement).await.map_err(store_error)?;
-        Ok(added.rows_affected() == 1)
+        Ok(self.transaction.execute(statement).await? == 1)
     }
 
     async fn taken(&mut self, username: &Username, email: &Email) -> Result<Taken, StoreError> {
         let statement = self.statement(TAKEN, [username.key().into(), email.key().into()]);
-        let row = self.transaction.query_one_raw(statement).await.map_err(store_error)?;
-        let Some(row) = row else { return Ok(Taken::default()) };
-        Ok(Taken {
-            username: row.try_get("", "username").map_err(store_error)?,
-            email: row.try_get("", "email").map_err(store_error)?,
-        })
+        let taken: Option<(bool, bool)> = self.transaction.row(statement).await?;
+        let (username, email) = taken.unwrap_or_default();
+        Ok(Taken { username, email })
     }
 
     async fn insert(&mut self, user: &User) -> Result<(), StoreError> {
@@ -138,8 +134,8 @@ impl UserRepository for SeaOrmUnitOfWork {
 impl SeaOrmUnitOfWork {
     async fn own_profile(&self, sql: &str, id: UserId) -> Result<OwnProfile, StoreError> {
         let statement = self.statement(sql, [id.as_uuid().into()]);
-        let found = OwnProfileRow::find_by_statement(statement).one(&self.transaction).await;
-        Ok(found.map_err(store_error)?.map(|row| row.restore()).unwrap_or_default())
+        let found: Option<OwnProfileRow> = self.transaction.row(statement).await?;
+        Ok(found.map(|row| row.restore()).unwrap_or_default())
     }
 }
 
@@ -161,11 +157,8 @@ impl UserQueries for SeaOrmQueries {
         let looked = Looked::up::<user_word::Entity>(filter.search.as_ref(), &self.0).await?;
         let id = (user::Entity, user::Column::Id);
         let total = page::total(&self.0, &select(filter, &looked), id, stretch).await?;
-        let rows = with_profiles(page_of(filter, &looked, stretch)?)
-            .into_model::<ShownRow>()
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+        let select = with_profiles(page_of(filter, &looked, stretch)?);
+        let rows: Vec<ShownRow> = self.0.rows(select).await?;
         let found =
             page::found(rows, stretch, total, |last| page::at(last.user.created_at, last.user.id));
         found.try_map(|row| Ok(UserView::of(restored(&row.user)?, row.profile.restore())))
@@ -173,18 +166,12 @@ impl UserQueries for SeaOrmQueries {
 
     async fn is_set_up(&self) -> Result<bool, StoreError> {
         let statement = self.statement("SELECT number FROM set_ups", []);
-        Ok(self.0.query_one_raw(statement).await.map_err(store_error)?.is_some())
+        let number: Option<i32> = self.0.row(statement).await?;
+        Ok(number.is_some())
     }
 
     async fn any(&self) -> Result<bool, StoreError> {
-        let first: Option<Uuid> = user::Entity::find()
-            .select_only()
-            .column(user::Column::Id)
-            .into_tuple()
-            .one(&self.0)
-            .await
-            .map_err(store_error)?;
-        Ok(first.is_some())
+        any(user::Entity::find(), &self.0).await
     }
 
     async fn credentials(&self, key: &str) -> Result<Option<Credentials>, StoreError> {
@@ -207,8 +194,7 @@ impl SeaOrmQueries {
             *COLUMNS
         );
         let statement = self.statement(&sql, [value.into()]);
-        let found =
-            ShownRow::find_by_statement(statement).one(&self.0).await.map_err(store_error)?;
+        let found: Option<ShownRow> = self.0.row(statement).await?;
         let Some(ShownRow { user, profile }) = found else { return Ok(None) };
         let user = restored(&user)?;
         let password_hash = user.password_hash.clone();
@@ -269,16 +255,14 @@ fn with_profiles(select: Select<user::Entity>) -> Select<user::Entity> {
         .column_as(pharmacy::Column::Id, "pharmacy_id")
 }
 
-#[derive(FromQueryResult)]
 struct ShownRow {
-    #[sea_orm(nested)]
     user: user::Model,
-    #[sea_orm(nested)]
     profile: OwnProfileRow,
 }
 
+row!(ShownRow { user, profile });
+
 /// The ids of a user's profile.
-#[derive(FromQueryResult)]
 #[expect(clippy::struct_field_names, reason = "they are the names of columns")]
 pub(crate) struct OwnProfileRow {
     doctor_id: Option<Uuid>,
@@ -286,7 +270,7 @@ pub(crate) struct OwnProfileRow {
     pharmacy_id: Option<Uuid>,
 }
 
-inline_row!(OwnProfileRow { doctor_id, patient_id, pharmacy_id });
+row!(OwnProfileRow { doctor_id, patient_id, pharmacy_id });
 
 impl OwnProfileRow {
     pub(crate) fn restore(&self) -> OwnProfile {

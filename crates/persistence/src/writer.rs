@@ -1,23 +1,25 @@
 //! The one writer of a SQLite file. Many units of work share a durable commit.
 //!
 //! A commit costs a write to the disk, whatever is in it, so units that arrive together are
-//! committed together: each is a savepoint in one transaction of the group. Exactly one task, which
-//! nobody cancels, begins the group, opens each savepoint and commits; a request only gets to write
-//! into its savepoint. If requests began savepoints themselves, one that is cancelled at the wrong
-//! moment would roll the whole group back while its commit still answers Ok, and acknowledged
-//! writes would be lost.
+//! committed together: each is a savepoint in one transaction of the group. Exactly one thread begins
+//! the group, opens and ends each savepoint and commits. A request only gets to write into its
+//! savepoint, on its own thread, while the writer waits; when it leaves, however it leaves, the writer
+//! goes on. So no request that is cancelled can take the others' writes with it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use medilink_application::error::StoreError;
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DbErr, Statement};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error::store_error;
+use crate::connection;
+use crate::error::{store_error, unavailable};
+use crate::row::Row;
+use crate::sqlite::Sqlite;
 use crate::turnstile::Turnstile;
 
 /// How many units share a commit at the most; more gains little.
@@ -30,230 +32,276 @@ const LONGEST: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 
 /// How many units wait at the most. A longer queue only delays what will be too late anyway.
 const QUEUE: usize = 1024;
 
-/// How long a connection may take to close.
-const CLOSING: Duration = Duration::from_secs(2);
-
-/// Asks for a turn.
-type Ask = oneshot::Sender<Result<(DatabaseTransaction, Turn), StoreError>>;
-
-/// Says whether a unit's writes are on disk.
+/// Says whether writes are on disk.
 type Acknowledgement = oneshot::Sender<Result<(), StoreError>>;
+
+/// What the writer is asked for.
+enum Ask {
+    /// A turn to write.
+    Turn(oneshot::Sender<Result<Turn, StoreError>>),
+    /// To write what needs no turn, since it is one statement.
+    Write(Statement, Acknowledgement),
+    /// To serve those who wait already, and nobody any more.
+    End(oneshot::Sender<()>),
+}
 
 /// Hands out turns to write.
 #[derive(Clone)]
-pub(crate) struct Writer {
-    asks: mpsc::Sender<Ask>,
-    ends: mpsc::Sender<oneshot::Sender<()>>,
+pub(crate) struct Writer(mpsc::Sender<Ask>);
+
+/// The right to be the only unit of work that is open. Dropping it undoes what was written, and passes
+/// the turn on.
+pub(crate) struct Turn {
+    // The order matters: the connection is given back before the turn is over.
+    connection: Arc<Mutex<Sqlite>>,
+    end: oneshot::Sender<Acknowledgement>,
 }
 
-/// The right to be the only unit of work that is open. Dropping it passes the turn on.
-pub(crate) struct Turn(oneshot::Sender<Acknowledgement>);
-
 impl Writer {
-    /// Starts the writer on the present runtime, with options that allow exactly one connection.
-    pub(crate) fn start(options: ConnectOptions, turnstile: Turnstile) -> Self {
+    /// Starts the writer of a file that is up to date, on a thread of its own. Should it ever panic, the
+    /// process ends: whoever watches it starts another, and what was acknowledged is on disk.
+    pub(crate) fn start(path: PathBuf, turnstile: Turnstile) -> std::io::Result<Self> {
         let (asks, queue) = mpsc::channel(QUEUE);
-        let (ends, end) = mpsc::channel(1);
-        essential("the writer", WriterTask { options, turnstile, idle: None }.run(queue, end));
-        Self { asks, ends }
+        let writer = WriterThread { path, turnstile, idle: None };
+        std::thread::Builder::new().name("medilink-writer".to_owned()).spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| writer.run(queue))).is_err() {
+                tracing::error!("the writer has panicked; nothing can be written any more");
+                std::process::abort();
+            }
+        })?;
+        Ok(Self(asks))
     }
 
     /// Serves those who wait already, then nobody any more, and leaves the database as one file.
     pub(crate) async fn close(&self) {
         let (end, ended) = oneshot::channel();
-        if self.ends.send(end).await.is_ok() {
+        if self.0.send(Ask::End(end)).await.is_ok() {
             // However it ended, it has.
             let _ = ended.await;
         }
     }
 
-    /// Waits for a turn, which comes with the savepoint to write into.
-    pub(crate) async fn begin(&self) -> Result<(DatabaseTransaction, Turn), StoreError> {
+    /// Waits for a turn, which comes with a savepoint to write into.
+    pub(crate) async fn begin(&self) -> Result<Turn, StoreError> {
         let (ask, turn) = oneshot::channel();
-        self.asks.try_send(ask).map_err(|error| match error {
+        self.ask(Ask::Turn(ask))?;
+        turn.await.map_err(|_| stopped())?
+    }
+
+    /// Writes what one statement says, and waits until it is on disk.
+    pub(crate) async fn write(&self, statement: Statement) -> Result<(), StoreError> {
+        let (acknowledge, acknowledged) = oneshot::channel();
+        self.ask(Ask::Write(statement, acknowledge))?;
+        acknowledged.await.map_err(|_| stopped())?
+    }
+
+    fn ask(&self, ask: Ask) -> Result<(), StoreError> {
+        self.0.try_send(ask).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Closed(_) => stopped(),
-        })?;
-        turn.await.map_err(|_| stopped())?
+        })
     }
 }
 
 impl Turn {
-    /// Ends the turn of a unit whose savepoint was kept, and waits until its writes are on disk.
-    pub(crate) async fn durable(self) -> Result<(), StoreError> {
+    /// Reads rows as they are with what was written so far.
+    pub(crate) fn rows<R: Row>(&self, statement: &Statement) -> Result<Vec<R>, DbErr> {
+        Ok(held(&self.connection).rows(statement)?)
+    }
+
+    /// Does what a statement says. Returns how many rows that has changed.
+    pub(crate) fn execute(&self, statement: &Statement) -> Result<u64, DbErr> {
+        Ok(held(&self.connection).execute(statement)?)
+    }
+
+    /// Ends the turn, and waits until what was written is on disk.
+    pub(crate) async fn keep(self) -> Result<(), StoreError> {
         let (acknowledge, acknowledged) = oneshot::channel();
-        self.0.send(acknowledge).map_err(|_| stopped())?;
+        drop(self.connection);
+        self.end.send(acknowledge).map_err(|_| stopped())?;
         acknowledged.await.map_err(|_| stopped())?
     }
 }
 
-/// Runs a task without which nothing can be written. Should it ever panic, the process ends: whoever
-/// watches it starts another, and what was acknowledged is on disk.
-pub(crate) fn essential(name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(async move {
-        if let Err(error) = tokio::spawn(task).await
-            && error.is_panic()
-        {
-            tracing::error!("{name} has panicked; nothing can be written any more");
-            std::process::abort();
-        }
-    });
+/// Holds the connection, which nobody else does: whoever has the turn, and the writer between two.
+fn held(connection: &Mutex<Sqlite>) -> MutexGuard<'_, Sqlite> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct WriterTask {
-    options: ConnectOptions,
+struct WriterThread {
+    path: PathBuf,
     turnstile: Turnstile,
     /// The connection between two groups; none after a fault.
-    idle: Option<DatabaseConnection>,
+    idle: Option<Sqlite>,
 }
 
-impl WriterTask {
-    async fn run(
-        mut self,
-        mut queue: mpsc::Receiver<Ask>,
-        mut end: mpsc::Receiver<oneshot::Sender<()>>,
-    ) {
-        let told = loop {
-            tokio::select! {
-                Some(first) = queue.recv() => self.take_turn(first, &mut queue).await,
-                told = end.recv() => break told,
+impl WriterThread {
+    fn run(mut self, mut queue: mpsc::Receiver<Ask>) {
+        let mut told = Vec::new();
+        while let Some(ask) = queue.blocking_recv() {
+            let mut next = Some(ask);
+            while let Some(ask) = next.take() {
+                match ask {
+                    Ask::End(end) => {
+                        queue.close();
+                        told.push(end);
+                    }
+                    // Who asked has left.
+                    Ask::Turn(ask) if ask.is_closed() => {}
+                    Ask::Turn(_) | Ask::Write(..) => next = self.take_turn(ask, &mut queue),
+                }
             }
-        };
-        queue.close();
-        while let Some(first) = queue.recv().await {
-            self.take_turn(first, &mut queue).await;
         }
-        if let Err(error) = self.fold().await {
+        if let Err(error) = self.fold() {
             tracing::warn!(%error, "the write-ahead log stays beside the database");
         }
-        if let Some(told) = told {
-            let _ = told.send(());
+        for end in told {
+            let _ = end.send(());
         }
     }
 
-    async fn take_turn(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) {
-        if first.is_closed() {
-            return; // who asked has left
+    /// Writes a group. Returns what else was asked for meanwhile, if that was taken from the queue.
+    fn take_turn(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
+        if let Err(error) = self.turnstile.enter() {
+            first.refuse(unavailable(error));
+            return None;
         }
-        if let Err(error) = self.turnstile.enter().await {
-            let _ = first.send(Err(crate::error::unavailable(error)));
-            return;
-        }
-        self.write_group(first, queue).await;
+        let next = self.write_group(first, queue);
         if let Err(error) = self.turnstile.leave() {
             tracing::error!(%error, "the turn to write could not be passed on");
         }
+        next
     }
 
-    /// Moves what is in the write-ahead log into the database, and closes the connection.
-    async fn fold(&mut self) -> Result<(), DbErr> {
-        let connection = self.connection().await?;
-        connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-        connection.close().await
-    }
-
-    async fn write_group(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) {
-        let begun = match self.connection().await {
-            Ok(connection) => match connection.begin_with_options(immediate()).await {
-                Ok(group) => Ok((connection, group)),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
-        };
-        let (connection, group) = match begun {
-            Ok(begun) => begun,
+    fn write_group(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
+        let mut group = match self.begin() {
+            Ok(group) => group,
             Err(error) => {
-                let _ = first.send(Err(store_error(error)));
-                return;
+                first.refuse(store_error(error));
+                return None;
             }
         };
+        let opened = Instant::now();
+        let mut next = Some(first);
+        while let Some(ask) = next.take() {
+            match ask {
+                Ask::Turn(ask) => group.lend(ask),
+                Ask::Write(statement, acknowledge) => group.write(&statement, acknowledge),
+                Ask::End(_) => {
+                    next = Some(ask);
+                    break;
+                }
+            }
+            if group.is_intact && group.kept.len() < GROUP && opened.elapsed() < LONGEST {
+                next = queue.try_recv().ok();
+            }
+        }
+        self.idle = group.commit();
+        next
+    }
 
-        let (kept, intact) = serve(&group, first, queue).await;
-        let outcome = if intact {
-            group.commit().await
-        } else {
-            // It holds the connection, which could never be closed otherwise.
-            drop(group);
-            Err(broken())
+    /// Begins a group. A deferred transaction that reads and then writes fails at once when another
+    /// process wrote in between, whatever its patience. An immediate one waits before it reads.
+    fn begin(&mut self) -> Result<Group, DbErr> {
+        let connection = self.connection()?;
+        connection.run("BEGIN IMMEDIATE")?;
+        let connection = Arc::new(Mutex::new(connection));
+        Ok(Group { connection, kept: Vec::new(), is_intact: true })
+    }
+
+    fn connection(&mut self) -> Result<Sqlite, DbErr> {
+        match self.idle.take() {
+            Some(connection) => Ok(connection),
+            None => Ok(connection::sqlite_writer(&self.path)?),
+        }
+    }
+
+    fn fold(&mut self) -> Result<(), DbErr> {
+        self.connection()?.fold()
+    }
+}
+
+impl Ask {
+    fn refuse(self, error: StoreError) {
+        match self {
+            Self::Turn(ask) => drop(ask.send(Err(error))),
+            Self::Write(_, acknowledge) => drop(acknowledge.send(Err(error))),
+            Self::End(end) => drop(end.send(())),
+        }
+    }
+}
+
+/// What is committed together.
+struct Group {
+    connection: Arc<Mutex<Sqlite>>,
+    /// Whom to tell about the commit.
+    kept: Vec<Acknowledgement>,
+    /// Whether its transaction is as it should be. A full disk or a failing one makes SQLite end all of
+    /// it by itself.
+    is_intact: bool,
+}
+
+impl Group {
+    /// Lends the connection to a unit of work, with a savepoint, and waits until it comes back.
+    fn lend(&mut self, ask: oneshot::Sender<Result<Turn, StoreError>>) {
+        if ask.is_closed() {
+            return; // who asked has left
+        }
+        if let Err(error) = held(&self.connection).run("SAVEPOINT unit") {
+            let _ = ask.send(Err(store_error(error)));
+            self.is_intact = false;
+            return;
+        }
+        let (end, ended) = oneshot::channel();
+        // Dropping what could not be sent ends the turn.
+        let _ = ask.send(Ok(Turn { connection: Arc::clone(&self.connection), end }));
+        let kept = ended.blocking_recv();
+        let connection = held(&self.connection);
+        let ended = match &kept {
+            Ok(_) => connection.run("RELEASE unit"),
+            Err(_) => {
+                connection.run("ROLLBACK TO unit").and_then(|()| connection.run("RELEASE unit"))
+            }
         };
-        let units = kept.len();
-        for acknowledge in kept {
+        self.is_intact = ended.is_ok() && connection.is_in_transaction();
+        drop(connection);
+        self.kept.extend(kept.ok());
+    }
+
+    /// Writes what one statement says, all of it or nothing.
+    fn write(&mut self, statement: &Statement, acknowledge: Acknowledgement) {
+        let connection = held(&self.connection);
+        let written = connection.execute(statement);
+        self.is_intact = connection.is_in_transaction();
+        drop(connection);
+        match written {
+            Ok(_) => self.kept.push(acknowledge),
+            Err(error) => drop(acknowledge.send(Err(store_error(error.into())))),
+        }
+    }
+
+    /// Makes everything durable, and says so. Returns the connection, unless something is wrong with it.
+    fn commit(self) -> Option<Sqlite> {
+        // Nobody else has it: every turn is over.
+        let connection = Arc::into_inner(self.connection);
+        let connection =
+            connection.map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let outcome = match &connection {
+            Some(connection) if self.is_intact => connection.run("COMMIT"),
+            Some(_) | None => Err(broken()),
+        };
+        let units = self.kept.len();
+        for acknowledge in self.kept {
             let _ = acknowledge.send(outcome.clone().map_err(store_error));
         }
         match outcome {
-            Ok(()) => self.idle = Some(connection),
+            Ok(()) => connection,
             Err(error) => {
+                // Dropping the connection undoes what it has not committed.
                 tracing::error!(%error, units, "a group of writes was not kept");
-                // Its count of savepoints no longer holds. A disk that hangs may never close it.
-                let _ = tokio::time::timeout(CLOSING, connection.close()).await;
+                None
             }
         }
-    }
-
-    async fn connection(&mut self) -> Result<DatabaseConnection, DbErr> {
-        match self.idle.take() {
-            Some(connection) => Ok(connection),
-            None => Database::connect(self.options.clone()).await,
-        }
-    }
-}
-
-/// Serves units until nobody waits, the group is full, or it has been open for long enough.
-///
-/// Returns whom to tell about the commit, and whether the group's transaction is still open.
-async fn serve(
-    group: &DatabaseTransaction,
-    first: Ask,
-    queue: &mut mpsc::Receiver<Ask>,
-) -> (Vec<Acknowledgement>, bool) {
-    let opened = Instant::now();
-    let mut kept = Vec::new();
-    let mut next = Some(first);
-    while let Some(ask) = next.take() {
-        if ask.is_closed() {
-            next = queue.try_recv().ok();
-            continue; // who asked has left
-        }
-        let savepoint = match savepoint(group).await {
-            Ok(savepoint) => savepoint,
-            Err(error) => {
-                let _ = ask.send(Err(store_error(error)));
-                return (kept, false);
-            }
-        };
-        let (turn, ended) = oneshot::channel();
-        // Dropping what could not be sent rolls the savepoint back.
-        let _ = ask.send(Ok((savepoint, Turn(turn))));
-        match ended.await {
-            Ok(acknowledge) => kept.push(acknowledge),
-            Err(_) if is_open(group).await => {}
-            Err(_) => return (kept, false),
-        }
-        if kept.len() < GROUP && opened.elapsed() < LONGEST {
-            next = queue.try_recv().ok();
-        }
-    }
-    (kept, true)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the writer alone opens savepoints")]
-async fn savepoint(group: &DatabaseTransaction) -> Result<DatabaseTransaction, DbErr> {
-    group.begin().await
-}
-
-/// Tells whether the group's transaction is still open after a unit was dropped: a full disk or a
-/// failing one makes SQLite end all of it by itself.
-async fn is_open(group: &DatabaseTransaction) -> bool {
-    // SQLite refuses to begin within a transaction.
-    group.execute_unprepared("BEGIN").await.is_err()
-}
-
-/// A deferred transaction that reads and then writes fails at once when another process wrote in
-/// between, whatever the busy timeout. An immediate one waits before it reads.
-fn immediate() -> TransactionOptions {
-    TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
     }
 }
 
@@ -262,12 +310,14 @@ fn broken() -> DbErr {
 }
 
 fn stopped() -> StoreError {
-    crate::error::unavailable(DbErr::Custom("the writer has stopped".to_owned()))
+    unavailable(DbErr::Custom("the writer has stopped".to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use sea_orm::{ConnectionTrait, Database, DbBackend};
 
     use super::*;
     use crate::connection;
@@ -275,23 +325,22 @@ mod tests {
     async fn a_writer(folder: &Path) -> Writer {
         let path = folder.join("medilink.db");
         crate::file::create(&path).unwrap();
-        let writer =
-            Writer::start(connection::sqlite_writer(&path), connection::turnstile(&path).unwrap());
-        let (transaction, turn) = writer.begin().await.unwrap();
-        transaction.execute_unprepared("CREATE TABLE notes (text TEXT)").await.unwrap();
-        transaction.commit().await.unwrap();
-        turn.durable().await.unwrap();
+        let turnstile = connection::turnstile(&path).unwrap();
+        let writer = Writer::start(path, turnstile).unwrap();
+        let turn = writer.begin().await.unwrap();
+        turn.execute(&sql("CREATE TABLE notes (text TEXT)")).unwrap();
+        turn.keep().await.unwrap();
         writer
     }
 
+    fn sql(sql: &str) -> Statement {
+        Statement::from_string(DbBackend::Sqlite, sql)
+    }
+
     async fn write(writer: &Writer) -> Result<(), StoreError> {
-        let (transaction, turn) = writer.begin().await?;
-        transaction
-            .execute_unprepared("INSERT INTO notes VALUES ('x')")
-            .await
-            .map_err(store_error)?;
-        transaction.commit().await.map_err(store_error)?;
-        turn.durable().await
+        let turn = writer.begin().await?;
+        turn.execute(&sql("INSERT INTO notes VALUES ('x')")).map_err(store_error)?;
+        turn.keep().await
     }
 
     #[tokio::test]
@@ -299,15 +348,51 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let writer = a_writer(folder.path()).await;
 
-        for _ in 0..3 {
-            let (transaction, turn) = writer.begin().await.unwrap();
+        for is_dropped in [true, false, true] {
+            let turn = writer.begin().await.unwrap();
             // As a full disk would.
-            transaction.execute_unprepared("ROLLBACK").await.unwrap();
-            let _ = transaction.commit().await;
-            drop(turn);
+            turn.execute(&sql("ROLLBACK")).unwrap();
+            if is_dropped {
+                drop(turn);
+            } else {
+                assert!(turn.keep().await.is_err());
+            }
             let next = tokio::time::timeout(Duration::from_secs(10), write(&writer));
             next.await.expect("the writer goes on").unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_is_dropped_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = a_writer(folder.path()).await;
+
+        let turn = writer.begin().await.unwrap();
+        turn.execute(&sql("INSERT INTO notes VALUES ('dropped')")).unwrap();
+        drop(turn);
+        write(&writer).await.unwrap();
+
+        assert_eq!(notes(folder.path()).await, 1);
+    }
+
+    #[tokio::test]
+    async fn one_statement_needs_no_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = a_writer(folder.path()).await;
+
+        let insert = sql("INSERT INTO notes VALUES ('x')");
+        let turn = writer.begin().await.unwrap();
+        turn.execute(&insert).unwrap();
+        // It waits while the group is open, and so comes into the same one.
+        let (refused, ()) =
+            tokio::join!(writer.write(sql("INSERT INTO nowhere VALUES (1)")), async {
+                tokio::task::yield_now().await;
+                turn.keep().await.unwrap();
+            });
+
+        assert!(matches!(refused, Err(StoreError::Failed(_))));
+        writer.write(insert).await.unwrap();
+        assert_eq!(notes(folder.path()).await, 2);
     }
 
     #[tokio::test]
@@ -329,20 +414,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let writer = a_writer(folder.path()).await;
 
-        let (first, turn) = writer.begin().await.unwrap();
-        first.execute_unprepared("INSERT INTO notes VALUES ('first')").await.unwrap();
+        let first = writer.begin().await.unwrap();
+        first.execute(&sql("INSERT INTO notes VALUES ('first')")).unwrap();
         // It waits while the group is open, and so comes into the same one.
         let second = async {
-            let (second, turn) = writer.begin().await.unwrap();
+            let second = writer.begin().await.unwrap();
             // As a full disk would.
-            second.execute_unprepared("ROLLBACK").await.unwrap();
-            let _ = second.commit().await;
-            drop(turn);
+            second.execute(&sql("ROLLBACK")).unwrap();
+            drop(second);
         };
         let first = async {
             tokio::task::yield_now().await;
-            first.commit().await.unwrap();
-            turn.durable().await
+            first.keep().await
         };
         let ((), told) = tokio::join!(second, first);
 
@@ -356,18 +439,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let writer = a_writer(folder.path()).await;
         let large = async || {
-            let (transaction, turn) = writer.begin().await?;
+            let turn = writer.begin().await?;
             let insert = "INSERT INTO notes VALUES (hex(randomblob(3000)))";
-            transaction.execute_unprepared(insert).await.map_err(store_error)?;
-            transaction.commit().await.map_err(store_error)?;
-            turn.durable().await
+            turn.execute(&sql(insert)).map_err(store_error)?;
+            turn.keep().await
         };
         let limit = async |pages: u32| {
-            let (transaction, turn) = writer.begin().await.unwrap();
-            let limit = format!("PRAGMA max_page_count = {pages}");
-            transaction.execute_unprepared(&limit).await.unwrap();
-            transaction.commit().await.unwrap();
-            turn.durable().await.unwrap();
+            let turn = writer.begin().await.unwrap();
+            let limit = sql(&format!("PRAGMA max_page_count = {pages}"));
+            let _: Vec<i64> = turn.rows(&limit).unwrap();
+            turn.keep().await.unwrap();
         };
 
         limit(40).await;
@@ -401,9 +482,7 @@ mod tests {
     async fn notes(folder: &Path) -> usize {
         let reader = connection::sqlite_readers(&folder.join("medilink.db"));
         let database = Database::connect(reader).await.unwrap();
-        let backend = database.get_database_backend();
-        let all = sea_orm::Statement::from_string(backend, "SELECT text FROM notes");
-        let count = database.query_all_raw(all).await.unwrap().len();
+        let count = database.query_all_raw(sql("SELECT text FROM notes")).await.unwrap().len();
         database.close().await.unwrap();
         count
     }

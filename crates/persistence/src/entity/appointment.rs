@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::inline::inline_row;
+use crate::row::row;
 
 /// A stored appointment.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -25,7 +25,7 @@ pub struct Model {
     pub version: i64,
 }
 
-inline_row!(Model {
+row!(Model {
     id,
     doctor_id,
     patient_id,

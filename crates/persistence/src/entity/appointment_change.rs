@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored line of an appointment's history.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "appointment_changes")]
@@ -20,6 +22,20 @@ pub struct Model {
     pub changed_at: DateTimeUtc,
     pub reason: Option<String>,
 }
+
+row!(Model {
+    appointment_id,
+    version,
+    from_status,
+    to_status,
+    old_starts_at,
+    old_ends_at,
+    new_starts_at,
+    new_ends_at,
+    changed_by,
+    changed_at,
+    reason
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

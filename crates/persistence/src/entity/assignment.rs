@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored assignment.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "assignments")]
@@ -22,6 +24,23 @@ pub struct Model {
     pub ended_at: Option<DateTimeUtc>,
     pub archived_at: Option<DateTimeUtc>,
 }
+
+row!(Model {
+    id,
+    doctor_id,
+    patient_id,
+    patient_created_by,
+    is_primary,
+    is_active,
+    reason,
+    notes,
+    created_by,
+    created_at,
+    updated_at,
+    version,
+    ended_at,
+    archived_at
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// Stored counts of attempts to sign in to an account.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "attempts")]
@@ -15,6 +17,8 @@ pub struct Model {
     pub in_day: i32,
     pub day_began_at: DateTimeUtc,
 }
+
+row!(Model { account_id, familiarity, in_a_row, last_at, in_day, day_began_at });
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

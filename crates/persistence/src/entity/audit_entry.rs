@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored line of the audit trail.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_entries")]
@@ -21,6 +23,22 @@ pub struct Model {
     pub patient_id: Option<Uuid>,
     pub count: Option<i64>,
 }
+
+row!(Model {
+    id,
+    at,
+    user_id,
+    role,
+    session_id,
+    request_id,
+    address,
+    action,
+    outcome,
+    concept,
+    record_id,
+    patient_id,
+    count
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {

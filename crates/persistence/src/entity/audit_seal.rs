@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored seal of the audit trail.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_seals")]
@@ -15,6 +17,8 @@ pub struct Model {
     pub sealed_at: DateTimeUtc,
     pub hash: Vec<u8>,
 }
+
+row!(Model { chain_id, number, entry_id, digest, sealed_at, hash });
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::inline::inline_row;
+use crate::row::row;
 
 /// A stored doctor.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -39,7 +39,7 @@ pub struct Model {
     pub version: i64,
 }
 
-inline_row!(Model {
+row!(Model {
     id,
     user_id,
     first_name,

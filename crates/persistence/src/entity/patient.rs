@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored patient's record.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "patients")]
@@ -32,6 +34,33 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub version: i64,
 }
+
+row!(Model {
+    id,
+    user_id,
+    created_by,
+    first_name,
+    last_name,
+    sort_name,
+    email,
+    phone,
+    date_of_birth,
+    gender,
+    blood_group,
+    allergies,
+    medical_history,
+    current_medications,
+    emergency_contact_name,
+    emergency_contact_phone,
+    address,
+    city,
+    state,
+    country,
+    archived_at,
+    created_at,
+    updated_at,
+    version
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored pharmacy.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "pharmacies")]
@@ -24,6 +26,25 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub version: i64,
 }
+
+row!(Model {
+    id,
+    user_id,
+    name,
+    sort_name,
+    license_number,
+    email,
+    phone,
+    address,
+    city,
+    city_key,
+    state,
+    country,
+    is_verified,
+    created_at,
+    updated_at,
+    version
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

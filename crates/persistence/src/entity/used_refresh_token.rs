@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored refresh token that was used.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "used_refresh_tokens")]
@@ -11,6 +13,8 @@ pub struct Model {
     pub session_id: Uuid,
     pub used_at: DateTimeUtc,
 }
+
+row!(Model { hash, session_id, used_at });
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

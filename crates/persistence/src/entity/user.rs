@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::row;
+
 /// A stored user.
 #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
@@ -23,6 +25,24 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub version: i64,
 }
+
+row!(Model {
+    id,
+    username,
+    username_key,
+    email,
+    email_key,
+    password_hash,
+    first_name,
+    last_name,
+    phone,
+    role,
+    status,
+    approved_at,
+    created_at,
+    updated_at,
+    version
+});
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {

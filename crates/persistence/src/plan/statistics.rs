@@ -9,8 +9,8 @@ use sea_orm::DbBackend;
 
 use super::{a_database, explained};
 use crate::appointment::counts;
+use crate::statement::statement;
 use crate::statistics;
-use crate::store::statement;
 
 /// A clinic's whole day is counted from an index alone; a doctor's or a patient's is a few rows.
 #[tokio::test]
