@@ -1,14 +1,15 @@
 //! The one writer of a SQLite file. Many units of work share a durable commit.
 //!
 //! A commit costs a write to the disk, whatever is in it, so units that arrive together are
-//! committed together: each is a savepoint in one transaction of the group. Exactly one thread begins
-//! the group, opens and ends each savepoint and commits. A request only gets to write into its
-//! savepoint, on its own thread, while the writer waits; when it leaves, however it leaves, the writer
-//! goes on. So no request that is cancelled can take the others' writes with it.
+//! committed together: each is a savepoint in one transaction of the group. One thread begins groups and
+//! commits them. In between, the group goes from unit to unit: each writes into its savepoint on its own
+//! thread and passes the group on when it leaves, however it leaves; the last one hands it back. Passing
+//! on awaits nothing, so no request that is cancelled can take the others' writes with it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc as back;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use medilink_application::error::StoreError;
@@ -35,6 +36,12 @@ const QUEUE: usize = 1024;
 /// Says whether writes are on disk.
 type Acknowledgement = oneshot::Sender<Result<(), StoreError>>;
 
+/// Who waits to write.
+type Queue = mpsc::Receiver<Ask>;
+
+/// Says that the writer has ended.
+type End = oneshot::Sender<()>;
+
 /// What the writer is asked for.
 enum Ask {
     /// A turn to write.
@@ -42,7 +49,7 @@ enum Ask {
     /// To write what needs no turn, since it is one statement.
     Write(Statement, Acknowledgement),
     /// To serve those who wait already, and nobody any more.
-    End(oneshot::Sender<()>),
+    End(End),
 }
 
 /// Hands out turns to write.
@@ -50,12 +57,8 @@ enum Ask {
 pub(crate) struct Writer(mpsc::Sender<Ask>);
 
 /// The right to be the only unit of work that is open. Dropping it undoes what was written, and passes
-/// the turn on.
-pub(crate) struct Turn {
-    // The order matters: the connection is given back before the turn is over.
-    connection: Arc<Mutex<Sqlite>>,
-    end: oneshot::Sender<Acknowledgement>,
-}
+/// the group on.
+pub(crate) struct Turn(Mutex<Option<Box<Group>>>);
 
 impl Writer {
     /// Starts the writer of a file that is up to date, on a thread of its own. Should it ever panic, the
@@ -65,8 +68,7 @@ impl Writer {
         let writer = WriterThread { path, turnstile, idle: None };
         std::thread::Builder::new().name("medilink-writer".to_owned()).spawn(move || {
             if catch_unwind(AssertUnwindSafe(|| writer.run(queue))).is_err() {
-                tracing::error!("the writer has panicked; nothing can be written any more");
-                std::process::abort();
+                give_up();
             }
         })?;
         Ok(Self(asks))
@@ -104,28 +106,51 @@ impl Writer {
 }
 
 impl Turn {
+    const fn of(group: Box<Group>) -> Self {
+        Self(Mutex::new(Some(group)))
+    }
+
     /// Reads rows as they are with what was written so far.
     pub(crate) fn rows<R: Row>(&self, statement: &Statement) -> Result<Vec<R>, DbErr> {
-        Ok(held(&self.connection).rows(statement)?)
+        match &*self.group() {
+            Some(group) => Ok(group.connection.rows(statement)?),
+            None => Err(broken()),
+        }
     }
 
     /// Does what a statement says. Returns how many rows that has changed.
     pub(crate) fn execute(&self, statement: &Statement) -> Result<u64, DbErr> {
-        Ok(held(&self.connection).execute(statement)?)
+        match &*self.group() {
+            Some(group) => Ok(group.connection.execute(statement)?),
+            None => Err(broken()),
+        }
     }
 
     /// Ends the turn, and waits until what was written is on disk.
     pub(crate) async fn keep(self) -> Result<(), StoreError> {
         let (acknowledge, acknowledged) = oneshot::channel();
-        drop(self.connection);
-        self.end.send(acknowledge).map_err(|_| stopped())?;
+        self.end(Some(acknowledge));
         acknowledged.await.map_err(|_| stopped())?
+    }
+
+    /// Passes the group on, with what was written or without.
+    fn end(&self, kept: Option<Acknowledgement>) {
+        let group = self.group().take();
+        if let Some(mut group) = group {
+            group.leave(kept);
+            group.pass_on(None);
+        }
+    }
+
+    fn group(&self) -> MutexGuard<'_, Option<Box<Group>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Holds the connection, which nobody else does: whoever has the turn, and the writer between two.
-fn held(connection: &Mutex<Sqlite>) -> MutexGuard<'_, Sqlite> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.end(None);
+    }
 }
 
 struct WriterThread {
@@ -136,19 +161,23 @@ struct WriterThread {
 }
 
 impl WriterThread {
-    fn run(mut self, mut queue: mpsc::Receiver<Ask>) {
+    fn run(mut self, mut queue: Queue) {
         let mut told = Vec::new();
         while let Some(ask) = queue.blocking_recv() {
-            let mut next = Some(ask);
-            while let Some(ask) = next.take() {
-                match ask {
-                    Ask::End(end) => {
+            match ask {
+                Ask::End(end) => {
+                    queue.close();
+                    told.push(end);
+                }
+                // Who asked has left.
+                Ask::Turn(ask) if ask.is_closed() => {}
+                Ask::Turn(_) | Ask::Write(..) => {
+                    let ends;
+                    (queue, ends) = self.take_turn(ask, queue);
+                    if !ends.is_empty() {
                         queue.close();
-                        told.push(end);
+                        told.extend(ends);
                     }
-                    // Who asked has left.
-                    Ask::Turn(ask) if ask.is_closed() => {}
-                    Ask::Turn(_) | Ask::Write(..) => next = self.take_turn(ask, &mut queue),
                 }
             }
         }
@@ -160,53 +189,51 @@ impl WriterThread {
         }
     }
 
-    /// Writes a group. Returns what else was asked for meanwhile, if that was taken from the queue.
-    fn take_turn(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
+    /// Writes a group. Returns the queue, and who asked meanwhile that it ends.
+    fn take_turn(&mut self, first: Ask, queue: Queue) -> (Queue, Vec<End>) {
         if let Err(error) = self.turnstile.enter() {
             first.refuse(unavailable(error));
-            return None;
+            return (queue, Vec::new());
         }
-        let next = self.write_group(first, queue);
+        let left = self.write_group(first, queue);
         if let Err(error) = self.turnstile.leave() {
             tracing::error!(%error, "the turn to write could not be passed on");
         }
-        next
+        left
     }
 
-    fn write_group(&mut self, first: Ask, queue: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
-        let mut group = match self.begin() {
-            Ok(group) => group,
+    fn write_group(&mut self, first: Ask, queue: Queue) -> (Queue, Vec<End>) {
+        let connection = match self.begin() {
+            Ok(connection) => connection,
             Err(error) => {
                 first.refuse(store_error(error));
-                return None;
+                return (queue, Vec::new());
             }
         };
-        let opened = Instant::now();
-        let mut next = Some(first);
-        while let Some(ask) = next.take() {
-            match ask {
-                Ask::Turn(ask) => group.lend(ask),
-                Ask::Write(statement, acknowledge) => group.write(&statement, acknowledge),
-                Ask::End(_) => {
-                    next = Some(ask);
-                    break;
-                }
-            }
-            if group.is_intact && group.kept.len() < GROUP && opened.elapsed() < LONGEST {
-                next = queue.try_recv().ok();
-            }
-        }
-        self.idle = group.commit();
-        next
+        let (back, returned) = back::channel();
+        let group = Group {
+            connection,
+            queue,
+            back,
+            opened: Instant::now(),
+            kept: Vec::new(),
+            ends: Vec::new(),
+            is_intact: true,
+        };
+        Box::new(group).pass_on(Some(first));
+        // Lost with a thread that panicked just when it passed it on, it takes the queue along.
+        let Ok(group) = returned.recv() else { give_up() };
+        let (connection, left) = group.commit();
+        self.idle = connection;
+        left
     }
 
-    /// Begins a group. A deferred transaction that reads and then writes fails at once when another
+    /// Begins a transaction. A deferred one that reads and then writes fails at once when another
     /// process wrote in between, whatever its patience. An immediate one waits before it reads.
-    fn begin(&mut self) -> Result<Group, DbErr> {
+    fn begin(&mut self) -> Result<Sqlite, DbErr> {
         let connection = self.connection()?;
         connection.run("BEGIN IMMEDIATE")?;
-        let connection = Arc::new(Mutex::new(connection));
-        Ok(Group { connection, kept: Vec::new(), is_intact: true })
+        Ok(connection)
     }
 
     fn connection(&mut self) -> Result<Sqlite, DbErr> {
@@ -231,78 +258,113 @@ impl Ask {
     }
 }
 
-/// What is committed together.
+/// What is committed together, and who waits to be.
 struct Group {
-    connection: Arc<Mutex<Sqlite>>,
+    connection: Sqlite,
+    queue: Queue,
+    /// Leads back to the writer.
+    back: back::Sender<Box<Group>>,
+    opened: Instant,
     /// Whom to tell about the commit.
     kept: Vec<Acknowledgement>,
+    /// Who asked that the writer ends.
+    ends: Vec<End>,
     /// Whether its transaction is as it should be. A full disk or a failing one makes SQLite end all of
     /// it by itself.
     is_intact: bool,
 }
 
 impl Group {
-    /// Lends the connection to a unit of work, with a savepoint, and waits until it comes back.
-    fn lend(&mut self, ask: oneshot::Sender<Result<Turn, StoreError>>) {
-        if ask.is_closed() {
-            return; // who asked has left
+    /// Goes on to the next unit of work, or back to the writer.
+    fn pass_on(mut self: Box<Self>, first: Option<Ask>) {
+        let mut next = first.or_else(|| self.next());
+        while let Some(ask) = next {
+            match ask {
+                // Who asked has left.
+                Ask::Turn(ask) if ask.is_closed() => {}
+                Ask::Turn(ask) => match self.lend(ask) {
+                    Some(group) => self = group,
+                    None => return,
+                },
+                Ask::Write(statement, acknowledge) => self.write(&statement, acknowledge),
+                Ask::End(end) => self.ends.push(end),
+            }
+            next = self.next();
         }
-        if let Err(error) = held(&self.connection).run("SAVEPOINT unit") {
+        let back = self.back.clone();
+        // The writer waits for it.
+        let _ = back.send(self);
+    }
+
+    /// Takes the next from the queue: until nobody waits, the group is full, or it has been open for
+    /// long enough.
+    fn next(&mut self) -> Option<Ask> {
+        let is_open = self.is_intact
+            && self.ends.is_empty()
+            && self.kept.len() < GROUP
+            && self.opened.elapsed() < LONGEST;
+        if is_open { self.queue.try_recv().ok() } else { None }
+    }
+
+    /// Goes to a unit of work with a savepoint, or stays if it cannot.
+    fn lend(
+        mut self: Box<Self>,
+        ask: oneshot::Sender<Result<Turn, StoreError>>,
+    ) -> Option<Box<Self>> {
+        if let Err(error) = self.connection.run("SAVEPOINT unit") {
             let _ = ask.send(Err(store_error(error)));
             self.is_intact = false;
-            return;
+            return Some(self);
         }
-        let (end, ended) = oneshot::channel();
-        // Dropping what could not be sent ends the turn.
-        let _ = ask.send(Ok(Turn { connection: Arc::clone(&self.connection), end }));
-        let kept = ended.blocking_recv();
-        let connection = held(&self.connection);
-        let ended = match &kept {
-            Ok(_) => connection.run("RELEASE unit"),
-            Err(_) => {
-                connection.run("ROLLBACK TO unit").and_then(|()| connection.run("RELEASE unit"))
-            }
-        };
-        self.is_intact = ended.is_ok() && connection.is_in_transaction();
-        drop(connection);
-        self.kept.extend(kept.ok());
+        let Err(Ok(unclaimed)) = ask.send(Ok(Turn::of(self))) else { return None };
+        // Who asked has left at this very moment.
+        let mut group = unclaimed.group().take()?;
+        group.leave(None);
+        Some(group)
+    }
+
+    /// Ends the savepoint of a unit, which is kept if it waits for that.
+    fn leave(&mut self, kept: Option<Acknowledgement>) {
+        let undone = if kept.is_some() { Ok(()) } else { self.connection.run("ROLLBACK TO unit") };
+        let ended = undone.and_then(|()| self.connection.run("RELEASE unit"));
+        self.is_intact = ended.is_ok() && self.connection.is_in_transaction();
+        self.kept.extend(kept);
     }
 
     /// Writes what one statement says, all of it or nothing.
     fn write(&mut self, statement: &Statement, acknowledge: Acknowledgement) {
-        let connection = held(&self.connection);
-        let written = connection.execute(statement);
-        self.is_intact = connection.is_in_transaction();
-        drop(connection);
+        let written = self.connection.execute(statement);
+        self.is_intact = self.connection.is_in_transaction();
         match written {
             Ok(_) => self.kept.push(acknowledge),
             Err(error) => drop(acknowledge.send(Err(store_error(error.into())))),
         }
     }
 
-    /// Makes everything durable, and says so. Returns the connection, unless something is wrong with it.
-    fn commit(self) -> Option<Sqlite> {
-        // Nobody else has it: every turn is over.
-        let connection = Arc::into_inner(self.connection);
-        let connection =
-            connection.map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let outcome = match &connection {
-            Some(connection) if self.is_intact => connection.run("COMMIT"),
-            Some(_) | None => Err(broken()),
-        };
+    /// Makes everything durable, and says so. Returns the connection, unless something is wrong with it,
+    /// and what goes on.
+    fn commit(self) -> (Option<Sqlite>, (Queue, Vec<End>)) {
+        let outcome = if self.is_intact { self.connection.run("COMMIT") } else { Err(broken()) };
         let units = self.kept.len();
         for acknowledge in self.kept {
             let _ = acknowledge.send(outcome.clone().map_err(store_error));
         }
-        match outcome {
-            Ok(()) => connection,
+        let connection = match outcome {
+            Ok(()) => Some(self.connection),
             Err(error) => {
                 // Dropping the connection undoes what it has not committed.
                 tracing::error!(%error, units, "a group of writes was not kept");
                 None
             }
-        }
+        };
+        (connection, (self.queue, self.ends))
     }
+}
+
+/// Ends the process: nothing can be written any more.
+fn give_up() -> ! {
+    tracing::error!("the writer has panicked; nothing can be written any more");
+    std::process::abort()
 }
 
 fn broken() -> DbErr {
