@@ -70,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sha2",
             "subtle",
             "thiserror",
+            "thread-priority",
             "tokio",
             "uuid",
         ],

@@ -21,7 +21,14 @@ const QUEUE: usize = 512;
 /// case may take, so that what they have begun can be taken back.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// After how long without a hash those who wait are helped. Two cores make ten in that time.
+const STANDSTILL: Duration = Duration::from_millis(100);
+
 /// Hashes passwords with argon2id, on one thread for each core: a hash needs its memory for itself.
+///
+/// A hash takes a core for as long as hundreds of requests, so its thread only gets what time others leave.
+/// Where they leave none, one more thread, which has its share like any other, makes a hash now and then:
+/// whoever signs in may wait, but gets in.
 ///
 /// A thread takes one hash after the other, in the order in which people came, and keeps its memory.
 /// Were that given back, the allocator would keep it once for every thread that has ever hashed.
@@ -50,7 +57,10 @@ impl Argon2Hasher {
     /// A [`HasherError`] that says what is wrong with the cost, or with the system.
     pub fn new(cost: HashCost) -> std::result::Result<Self, HasherError> {
         let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self::on_threads(cores, cost)
+        let hasher = Self::on_threads(cores, cost)?;
+        let queue = Arc::clone(&hasher.queue);
+        thread::Builder::new().name("passwords-help".to_owned()).spawn(move || queue.help())?;
+        Ok(hasher)
     }
 
     fn on_threads(threads: usize, cost: HashCost) -> std::result::Result<Self, HasherError> {
@@ -61,7 +71,10 @@ impl Argon2Hasher {
         };
         for _ in 0..threads {
             let queue = Arc::clone(&hasher.queue);
-            thread::Builder::new().name("passwords".to_owned()).spawn(move || queue.serve())?;
+            thread::Builder::new().name("passwords".to_owned()).spawn(move || {
+                give_way();
+                queue.serve();
+            })?;
         }
         Ok(hasher)
     }
@@ -111,6 +124,21 @@ impl PasswordHasher for Argon2Hasher {
     }
 }
 
+/// Leaves the core to every thread that wants it. On a system that does not know of such threads, they
+/// share.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+            set_thread_priority_and_policy, thread_native_id,
+        };
+
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    }
+}
+
 fn salt() -> Result<[u8; SALT]> {
     let mut salt = [0; SALT];
     getrandom::fill(&mut salt).map_err(|error| Error::Failed(Box::new(error)))?;
@@ -120,17 +148,36 @@ fn salt() -> Result<[u8; SALT]> {
 /// One hash that somebody waits for.
 type Turn = Box<dyn FnOnce(&mut Memory) + Send>;
 
+/// Computes a hash. One that panics ends itself, and no other: its caller hears that it failed.
+fn hash(turn: Turn, memory: &mut Memory) {
+    if catch_unwind(AssertUnwindSafe(|| turn(memory))).is_err() {
+        *memory = Memory::default();
+    }
+}
+
 /// Those who wait for a hash, first come first served.
 #[derive(Default)]
 struct Queue {
     line: Mutex<Line>,
     changed: Condvar,
+    /// Tells who helps that somebody waits, or that nobody will.
+    began: Condvar,
 }
 
 #[derive(Default)]
 struct Line {
     waiting: VecDeque<Turn>,
+    /// When it last became shorter, or began.
+    moved: Option<Instant>,
     is_closed: bool,
+}
+
+impl Line {
+    fn take(&mut self) -> Option<Turn> {
+        let turn = self.waiting.pop_front()?;
+        self.moved = Some(Instant::now());
+        Some(turn)
+    }
 }
 
 impl Queue {
@@ -140,7 +187,12 @@ impl Queue {
         if QUEUE <= line.waiting.len() {
             return Err(Error::Overloaded);
         }
+        let begins = line.waiting.is_empty();
         line.waiting.push_back(turn);
+        if begins {
+            line.moved = Some(Instant::now());
+            self.began.notify_one();
+        }
         drop(line);
         self.changed.notify_one();
         Ok(())
@@ -151,11 +203,28 @@ impl Queue {
     fn serve(&self) {
         let mut memory = Memory::default();
         loop {
-            let next = self.line().waiting.pop_front();
+            let next = self.line().take();
             let Some(turn) = next.or_else(|| self.next(&mut memory)) else { return };
-            // A hash that panics ends itself, and no other: its caller hears that it failed.
-            if catch_unwind(AssertUnwindSafe(|| turn(&mut memory))).is_err() {
-                memory = Memory::default();
+            hash(turn, &mut memory);
+        }
+    }
+
+    /// Makes a hash whenever the line has not moved for a while, until the queue is closed.
+    fn help(&self) {
+        let mut memory = Memory::default();
+        let mut line = self.line();
+        while !line.is_closed {
+            let stood = line.moved.map_or(Duration::ZERO, |moved| moved.elapsed());
+            if line.waiting.is_empty() {
+                line = self.began.wait(line).unwrap_or_else(PoisonError::into_inner);
+            } else if let Some(rest) = STANDSTILL.checked_sub(stood) {
+                let waited = self.began.wait_timeout(line, rest);
+                line = waited.unwrap_or_else(PoisonError::into_inner).0;
+            } else if let Some(turn) = line.take() {
+                drop(line);
+                hash(turn, &mut memory);
+                memory.wipe();
+                line = self.line();
             }
         }
     }
@@ -168,7 +237,7 @@ impl Queue {
             if line.is_closed {
                 return None;
             }
-            if let Some(turn) = line.waiting.pop_front() {
+            if let Some(turn) = line.take() {
                 return Some(turn);
             }
             line = self.changed.wait(line).unwrap_or_else(PoisonError::into_inner);
@@ -182,6 +251,7 @@ impl Queue {
         line.waiting.clear();
         drop(line);
         self.changed.notify_all();
+        self.began.notify_all();
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -232,6 +302,36 @@ mod tests {
         let queue = Arc::clone(&hasher.queue);
         thread::spawn(move || queue.serve());
         assert!(hasher.hash(chosen("x")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_threads_that_get_no_time_is_helped() {
+        let hasher = hasher(0);
+        let queue = Arc::clone(&hasher.queue);
+        let help = thread::spawn(move || queue.help());
+
+        for _ in 0..2 {
+            assert!(hasher.hash(chosen("x")).await.is_ok());
+        }
+
+        drop(hasher);
+        help.join().unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn threads_that_hash_leave_the_core_to_others() {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadSchedulePolicy, thread_schedule_policy,
+        };
+
+        let policy = thread::spawn(|| {
+            give_way();
+            thread_schedule_policy()
+        });
+
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        assert_eq!(policy.join().unwrap(), Ok(idle));
     }
 
     #[tokio::test]
