@@ -8,9 +8,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use medilink_application::store::Store;
-use medilink_application::testing::{NOW, at};
-use medilink_domain::id::{DoctorId, SessionId, Uuid};
+use medilink_application::appointment::AppointmentSelection;
+use medilink_application::audit::AuditSelection;
+use medilink_application::doctor::DoctorFilter;
+use medilink_application::page::Stretch;
+use medilink_application::patient::{PatientFilter, PatientSelection};
+use medilink_application::store::{Queries, Store};
+use medilink_application::testing::{NOW, a_caller, at};
+use medilink_domain::actor::Actor;
+use medilink_domain::appointment::AppointmentStatus;
+use medilink_domain::audit::Outcome;
+use medilink_domain::care::CareWindow;
+use medilink_domain::id::{DoctorId, SessionId, UserId, Uuid};
+use medilink_domain::policy::{Action, reach};
+use medilink_domain::search::Search;
+use medilink_domain::user::Role;
 use medilink_persistence::SeaOrmStore;
 use medilink_tests::TestDatabase;
 use medilink_tests::database::Raw;
@@ -57,6 +69,120 @@ async fn who_sends_a_request_is_found_by_keys_by_a_plan_of_an_empty_clinic() {
     let read = end_of(store, &raw, before).await;
 
     assert!(read.walked.is_empty() && read.entries.values().all(|count| *count <= 2), "{read:?}");
+}
+
+/// Whoever looks for one of twenty thousand finds them by their name, and nobody else's record is read:
+/// not for the page, and not for how many there are.
+#[actix_web::test]
+async fn a_search_for_a_rare_word_reads_what_it_finds() {
+    let database = TestDatabase::postgres().await;
+    fill(&database).await;
+    let raw = database.raw().await;
+    raw.execute("VACUUM (ANALYZE)").await.unwrap();
+    let counted = Stretch { count: true, ..Stretch::default() };
+
+    for actor in [an_admin(), a_coordinator()] {
+        let selection = patients(actor, "p07919");
+        let (found, read) = read_by(&database, &raw, async |queries| {
+            queries.patients().list(&selection, &counted).await.unwrap()
+        })
+        .await;
+
+        assert_eq!((found.items.len(), found.total), (1, Some(1)));
+        assert!(read.walked.is_empty() && read.rows <= 4, "{read:?}");
+    }
+    let filter = DoctorFilter { search: Search::parse("d07919").ok(), ..DoctorFilter::default() };
+    let (found, read) = read_by(&database, &raw, async |queries| {
+        queries.doctors().list(&filter, &counted).await.unwrap()
+    })
+    .await;
+    assert_eq!((found.items.len(), found.total), (1, Some(1)));
+    assert!(read.walked.is_empty() && read.rows <= 4, "{read:?}");
+}
+
+/// The first page of a list and one in its middle read what they show, and one record more.
+#[actix_web::test]
+async fn a_page_reads_what_it_shows() {
+    let database = TestDatabase::postgres().await;
+    fill(&database).await;
+    let raw = database.raw().await;
+    for statement in APPOINTMENTS {
+        raw.execute(statement).await.unwrap();
+    }
+    raw.execute("VACUUM (ANALYZE)").await.unwrap();
+
+    for actor in [an_admin(), a_coordinator()] {
+        let selection = patients(actor.clone(), "");
+        let pages = async |queries: &dyn Queries| {
+            let first = queries.patients().list(&selection, &Stretch::default()).await.unwrap();
+            let after = Stretch { after: first.last, ..Stretch::default() };
+            let next = queries.patients().list(&selection, &after).await.unwrap();
+            first.items.len() + next.items.len()
+        };
+        let (shown, read) = read_by(&database, &raw, pages).await;
+        assert_eq!(shown, 40);
+        assert!(read.walked.is_empty() && read.rows <= 50, "patients: {read:?}");
+
+        for status in [None, Some(AppointmentStatus::Cancelled)] {
+            let selection =
+                AppointmentSelection { status, ..AppointmentSelection::of(actor.clone()) };
+            let pages = async |queries: &dyn Queries| {
+                let list = queries.appointments();
+                let first = list.list(&selection, &Stretch::default()).await.unwrap();
+                let after = Stretch { after: first.last, ..Stretch::default() };
+                let next = list.list(&selection, &after).await.unwrap();
+                first.items.len() + next.items.len()
+            };
+            let (shown, read) = read_by(&database, &raw, pages).await;
+            assert_eq!(shown, 40);
+            // Each with its doctor and its patient, who are few enough here to be read together.
+            let walked = read.walked.iter().filter(|table| *table == "appointments").count();
+            assert!(walked == 0 && read.rows <= 150, "appointments, {status:?}: {read:?}");
+        }
+    }
+    for outcome in [None, Some(Outcome::Denied)] {
+        let selection = AuditSelection { outcome, ..AuditSelection::default() };
+        let pages = async |queries: &dyn Queries| {
+            let first = queries.audit().list(&selection, &Stretch::default()).await.unwrap();
+            let after = Stretch { after: first.last, ..Stretch::default() };
+            let next = queries.audit().list(&selection, &after).await.unwrap();
+            first.items.len() + next.items.len()
+        };
+        let (shown, read) = read_by(&database, &raw, pages).await;
+        assert_eq!(shown, 40);
+        let walked = read.walked.iter().filter(|table| *table == "audit_entries").count();
+        assert!(walked == 0 && read.rows <= 100, "audit, {outcome:?}: {read:?}");
+    }
+}
+
+fn an_admin() -> Actor {
+    a_caller(Role::Admin).actor
+}
+
+/// Who made every hundredth of the patients, the first one too.
+fn a_coordinator() -> Actor {
+    Actor { user: UserId::new(id(USER, 1002)), ..a_caller(Role::Coordinator).actor }
+}
+
+fn patients(actor: Actor, search: &str) -> PatientSelection {
+    PatientSelection {
+        reach: reach(actor.role, Action::ReadPatient),
+        actor,
+        since: CareWindow::default().since(at(NOW)),
+        filter: PatientFilter { search: Search::parse(search).ok(), ..PatientFilter::default() },
+    }
+}
+
+/// Asks a store that nobody else asks. Returns what it answers, and what was read for that.
+async fn read_by<T>(
+    database: &TestDatabase,
+    raw: &Raw,
+    ask: impl AsyncFnOnce(&dyn Queries) -> T,
+) -> (T, Read) {
+    let before = counted(raw).await;
+    let store = database.store().await;
+    let answer = ask(&*store.queries()).await;
+    (answer, end_of(store, raw, before).await)
 }
 
 /// What was read for a question.
@@ -123,6 +249,7 @@ async fn counted(raw: &Raw) -> Counts {
         .collect()
 }
 
+const USER: u64 = 1;
 const DOCTOR: u64 = 2;
 const SESSION: u64 = 4;
 
@@ -182,4 +309,21 @@ const PEOPLE: &[&str] = &[
     "INSERT INTO pharmacies (id, name, sort_name, is_verified, created_at, updated_at, version)
     SELECT made(5, n), 'Q' || n, 'q' || n, true, '2029-01-01Z', '2029-01-01Z', 1
     FROM generate_series(1, 1000) AS n",
+];
+
+/// Twenty appointments of each of the first thousand doctors, one after the other, and as many entries of the
+/// audit trail. Every tenth appointment is cancelled, and every tenth entry a refusal.
+const APPOINTMENTS: &[&str] = &[
+    "INSERT INTO appointments (id, doctor_id, patient_id, patient_created_by, starts_at, ends_at, status,
+        retrospective, created_by, created_at, updated_at, version)
+    SELECT made(6, n), made(2, 1 + n % 1000), made(3, n), made(1, 1001 + n % 100),
+        '2030-01-01Z'::timestamptz + n / 1000 * interval '1 hour',
+        '2030-01-01Z'::timestamptz + n / 1000 * interval '1 hour' + interval '30 minutes',
+        CASE WHEN n / 7 % 10 = 0 THEN 'cancelled' ELSE 'scheduled' END, false, made(1, 1001 + n % 100),
+        '2029-01-01Z', '2029-01-01Z', 1
+    FROM generate_series(1, 20000) AS n",
+    "INSERT INTO audit_entries (id, at, action, outcome, concept, record_id)
+    SELECT made(7, n), '2030-01-01Z'::timestamptz + n * interval '1 second', 'read_appointment',
+        CASE WHEN n % 10 = 0 THEN 'denied' ELSE 'done' END, 'appointment', made(6, n)
+    FROM generate_series(1, 20000) AS n",
 ];
