@@ -97,7 +97,13 @@ impl<'a> Looked<'a> {
         match self.words.as_slice() {
             [] => Condition::all(),
             [rarest, others @ ..] => {
-                has_words::<W>(id, others).add(id.in_subquery(records_with::<W>(rarest)))
+                let mut found = records_with::<W>(rarest);
+                if self.is_gathered() {
+                    // There are not half as many. It is said for PostgreSQL, which otherwise expects
+                    // so many that it would rather read every record than look these up.
+                    found.limit(2 * Self::MOST_GATHERED);
+                }
+                has_words::<W>(id, others).add(id.in_subquery(found))
             }
         }
     }
