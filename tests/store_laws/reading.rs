@@ -112,7 +112,7 @@ async fn a_page_reads_what_it_shows() {
     raw.execute("VACUUM (ANALYZE)").await.unwrap();
 
     for actor in [an_admin(), a_coordinator()] {
-        let selection = patients(actor.clone(), "");
+        let selection = patients(actor, "");
         let pages = async |queries: &dyn Queries| {
             let first = queries.patients().list(&selection, &Stretch::default()).await.unwrap();
             let after = Stretch { after: first.last, ..Stretch::default() };
@@ -124,8 +124,7 @@ async fn a_page_reads_what_it_shows() {
         assert!(read.walked.is_empty() && read.rows <= 50, "patients: {read:?}");
 
         for status in [None, Some(AppointmentStatus::Cancelled)] {
-            let selection =
-                AppointmentSelection { status, ..AppointmentSelection::of(actor.clone()) };
+            let selection = AppointmentSelection { status, ..AppointmentSelection::of(actor) };
             let pages = async |queries: &dyn Queries| {
                 let list = queries.appointments();
                 let first = list.list(&selection, &Stretch::default()).await.unwrap();
