@@ -28,10 +28,12 @@ use crate::entity::{doctor, patient, pharmacy, user};
 use crate::error::unavailable;
 use crate::page;
 use crate::row::row;
+use crate::statement::IntoStatement;
 use crate::store::{SeaOrmQueries, SeaOrmStore};
 use crate::stored::person_name;
 use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
+use crate::writer::Writer;
 
 /// How many entries share a unit of work at the most.
 const GROUP: usize = 128;
@@ -53,17 +55,17 @@ pub struct GroupedAuditLog(Way);
 
 #[derive(Clone)]
 enum Way {
-    /// The writer of SQLite has groups already.
-    Writer(SeaOrmStore),
-    /// Entries for PostgreSQL gather in a queue.
+    /// Where there is one writer, its groups take entries along.
+    Writer(Writer),
+    /// Elsewhere they gather in a queue.
     Queue(mpsc::Sender<Waiting>),
 }
 
 impl GroupedAuditLog {
     /// Starts the log on the present runtime.
     pub fn start(store: SeaOrmStore) -> Self {
-        if store.reads().backend() == DbBackend::Sqlite {
-            return Self(Way::Writer(store));
+        if let Some(writer) = store.writer() {
+            return Self(Way::Writer(writer.clone()));
         }
         let (entries, queue) = mpsc::channel(QUEUE);
         essential("the audit log", run(store, queue));
@@ -75,9 +77,9 @@ impl GroupedAuditLog {
 impl AuditLog for GroupedAuditLog {
     async fn record(&self, entry: AuditEntry) -> Result<(), StoreError> {
         match &self.0 {
-            Way::Writer(store) => {
-                let write = store.write(audit_entry::Entity::insert(row(&entry)));
-                in_time(write).await.inspect_err(|error| could_not(error, 1))
+            Way::Writer(writer) => {
+                let insert = audit_entry::Entity::insert(row(&entry));
+                in_time(writer.write(insert.into_statement(DbBackend::Sqlite))).await
             }
             Way::Queue(entries) => {
                 let (acknowledge, acknowledged) = oneshot::channel();
@@ -109,7 +111,7 @@ async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
         let (entries, waiting): (Vec<_>, Vec<_>) = group.drain(..).unzip();
         let outcome = keep(&store, entries).await;
         if let Err(error) = &outcome {
-            could_not(error, waiting.len());
+            tracing::error!(%error, entries = waiting.len(), "audit entries could not be kept");
         }
         for acknowledge in waiting {
             let told = match &outcome {
@@ -129,10 +131,6 @@ async fn keep(store: &SeaOrmStore, entries: Vec<AuditEntry>) -> Result<(), Store
 /// Gives up on a database that has gone silent: it must not keep all later entries waiting.
 async fn in_time(keep: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
     tokio::time::timeout(PATIENCE, keep).await.unwrap_or(Err(StoreError::Busy))
-}
-
-fn could_not(error: &StoreError, entries: usize) {
-    tracing::error!(%error, entries, "audit entries could not be kept");
 }
 
 impl SeaOrmUnitOfWork {

@@ -1,8 +1,10 @@
 //! The store of MediLink on sea-orm, for SQLite and PostgreSQL alike.
 //!
 //! One adapter serves both databases. What differs is in few places: the schema's guards (the
-//! migrations), how connections are opened (`connection`) and kept for reads (`lane`), who may write when (`writer` on
-//! SQLite, row locks on PostgreSQL), and how refusals are worded (`error`).
+//! migrations), how connections are opened (`connection`) and kept for reads (`lane`), where statements run
+//! (`sqlite` on the thread that asks, sqlx for PostgreSQL), who may write when (`writer` on SQLite, row
+//! locks on PostgreSQL), and how refusals are worded (`error`). Everything is asked through
+//! `transaction::Connection` and read as a `row`.
 //!
 //! Each concept has one file: its repository, its queries, and the two conversions between the
 //! domain's type and the stored row. The rows themselves are in `entity`.

@@ -17,7 +17,7 @@ use crate::error::{store_error, unavailable};
 use crate::file::Identity;
 use crate::migration::{self, MigrationState};
 use crate::reads::Reads;
-use crate::statement::{IntoStatement, statement};
+use crate::statement::statement;
 use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::writer::Writer;
@@ -114,16 +114,11 @@ impl SeaOrmStore {
         &self.reads
     }
 
-    /// Writes what one statement says, durably. It never waits for units of work.
-    pub(crate) async fn write(&self, statement: impl IntoStatement) -> Result<(), StoreError> {
+    /// Returns the one who writes, where there is only one.
+    pub(crate) const fn writer(&self) -> Option<&Writer> {
         match &self.writes {
-            Writes::InTurn(writer, _) => {
-                writer.write(statement.into_statement(DbBackend::Sqlite)).await
-            }
-            Writes::AtOnce(pool, _) => {
-                let statement = statement.into_statement(DbBackend::Postgres);
-                pool.execute_raw(statement).await.map(drop).map_err(store_error)
-            }
+            Writes::InTurn(writer, _) => Some(writer),
+            Writes::AtOnce(..) => None,
         }
     }
 

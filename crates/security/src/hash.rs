@@ -40,11 +40,17 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Forgets what passwords have left here.
-    pub(crate) fn wipe(&mut self) {
+    fn wipe(&mut self) {
         if !self.is_clean {
             self.blocks.fill(Block::default());
             self.is_clean = true;
         }
+    }
+
+    /// Gives it back to the system, and nothing of a password with it.
+    pub(crate) fn give_back(&mut self) {
+        self.wipe();
+        *self = Self::default();
     }
 
     /// Computes a hash, as long as `output`.

@@ -30,8 +30,8 @@ const STANDSTILL: Duration = Duration::from_millis(100);
 /// Where they leave none, one more thread, which has its share like any other, makes a hash now and then:
 /// whoever signs in may wait, but gets in.
 ///
-/// A thread takes one hash after the other, in the order in which people came, and keeps its memory.
-/// Were that given back, the allocator would keep it once for every thread that has ever hashed.
+/// A thread takes one hash after the other, in the order in which people came, and keeps its memory for
+/// as long as somebody waits.
 pub struct Argon2Hasher {
     recipe: Arc<Recipe>,
     queue: Arc<Queue>,
@@ -198,8 +198,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Hashes until the queue is closed. Memory is wiped when nobody waits; otherwise the next hash
-    /// overwrites it anyway.
+    /// Hashes until the queue is closed. Memory is wiped and given back when nobody waits; otherwise the
+    /// next hash overwrites it anyway.
     fn serve(&self) {
         let mut memory = Memory::default();
         loop {
@@ -223,7 +223,7 @@ impl Queue {
             } else if let Some(turn) = line.take() {
                 drop(line);
                 hash(turn, &mut memory);
-                memory.wipe();
+                memory.give_back();
                 line = self.line();
             }
         }
@@ -231,7 +231,7 @@ impl Queue {
 
     /// Waits for somebody to come; `None` when nobody will.
     fn next(&self, memory: &mut Memory) -> Option<Turn> {
-        memory.wipe();
+        memory.give_back();
         let mut line = self.line();
         loop {
             if line.is_closed {
