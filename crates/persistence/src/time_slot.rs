@@ -59,6 +59,8 @@ impl TimeSlotRepository for SeaOrmUnitOfWork {
                 .iter()
                 .map(|slot| time_slot::ActiveModel { batch_id: Set(batch), ..row(slot) });
             self.add_all(rows.collect()).await?;
+            // On SQLite nothing was waited for: others whom this thread serves have their turn now.
+            tokio::task::yield_now().await;
         }
         Ok(())
     }
