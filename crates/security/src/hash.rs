@@ -35,16 +35,12 @@ pub(crate) struct Memory {
     blocks: Vec<Block>,
     /// How many blocks were filled, each as often as it was.
     filled: u64,
-    is_clean: bool,
 }
 
 impl Memory {
     /// Forgets what passwords have left here.
     fn wipe(&mut self) {
-        if !self.is_clean {
-            self.blocks.fill(Block::default());
-            self.is_clean = true;
-        }
+        self.blocks.fill(Block::default());
     }
 
     /// Gives it back to the system, and nothing of a password with it.
@@ -65,7 +61,6 @@ impl Memory {
         if self.blocks.len() < blocks {
             self.blocks.resize(blocks, Block::default());
         }
-        self.is_clean = false;
         self.filled += work(params);
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let memory = self.blocks.get_mut(..blocks).unwrap_or_default();
