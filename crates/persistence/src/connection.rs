@@ -9,6 +9,7 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynch
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
+use crate::lane::Lanes;
 use crate::sqlite::{Failure, Sqlite};
 use crate::turnstile::Turnstile;
 
@@ -138,8 +139,8 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY: Duration = Duration::from_secs(4);
 
-/// How long a connection to PostgreSQL may be silent when it is given back.
-const SILENCE: Duration = Duration::from_secs(2);
+/// How many statements a connection to PostgreSQL remembers how to run, as one to SQLite does.
+const STATEMENTS: usize = 500;
 
 /// Opens the lock files beside a SQLite file.
 pub(crate) fn turnstile(path: &Path) -> Result<Turnstile, OpenError> {
@@ -172,8 +173,9 @@ pub(crate) fn sqlite_readers(path: &Path) -> ConnectOptions {
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
         .max_connections(2 * cores())
-        // Lanes keep what they need. A pool that kept some would need a runtime to the very end.
+        // A pool that kept some would need a runtime to the very end.
         .min_connections(0)
+        .acquire_timeout(BUSY)
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
         .test_before_acquire(false)
@@ -215,15 +217,20 @@ fn pragmas(options: SqliteConnectOptions, path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
 }
 
-/// How many connections to PostgreSQL there are at the most.
-fn postgres_connections() -> u32 {
-    (4 * cores()).clamp(8, 32)
+/// How many connections to PostgreSQL there are at the most, in roads of how many lanes.
+///
+/// A road for each thread that serves and one for what goes on behind them, and lanes enough that on few
+/// cores nobody waits for one; but a server of PostgreSQL has a hundred connections for everybody.
+fn lanes_to_postgres() -> (u32, u32) {
+    let roads = (cores() + 1).min(12);
+    (roads, (48 / roads).min(8))
 }
 
-/// How many units of work may have a connection to PostgreSQL at once. The rest is for reads and
-/// for the audit log.
-pub(crate) fn units_at_once() -> usize {
-    usize::try_from(postgres_connections() * 3 / 4).unwrap_or(1)
+/// Makes lanes of the connections of a pool that was opened as [`postgres`] says.
+pub(crate) fn lanes(pool: &DatabaseConnection) -> Lanes {
+    let (roads, width) = lanes_to_postgres();
+    let number = |it| usize::try_from(it).unwrap_or(1);
+    Lanes::new(pool.get_postgres_connection_pool().clone(), number(roads), number(width))
 }
 
 /// How the connections to PostgreSQL are opened.
@@ -232,45 +239,30 @@ pub(crate) fn units_at_once() -> usize {
 /// the request that they are for. Plans are generic, since planning a list anew for each set of
 /// filters costs more than it gains.
 pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
+    let (roads, width) = lanes_to_postgres();
     let mut options = ConnectOptions::new(url.0.clone());
     options
-        .max_connections(postgres_connections())
-        .min_connections(1)
+        .max_connections(roads * width)
+        .min_connections(0)
         .acquire_timeout(Duration::from_secs(4))
         .connect_timeout(Duration::from_secs(4))
-        // One that was idle may have died with the server; asking costs a round trip.
-        .test_before_acquire_if_idle_for(Duration::from_secs(1))
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .set_application_name("medilink")
-        .map_sqlx_postgres_pool_opts(|it| {
-            // A connection whose network has gone silent is given up, not waited for. sqlx asks too,
-            // but without end, and has no settings for TCP that would bound it.
-            it.after_release(|connection, _| {
-                Box::pin(async move {
-                    let alive = tokio::time::timeout(SILENCE, connection.ping()).await;
-                    Ok(matches!(alive, Ok(Ok(()))))
-                })
-            })
-        })
         .map_sqlx_postgres_opts(|it| {
-            it.options([
+            it.statement_cache_capacity(STATEMENTS).options([
                 ("statement_timeout", "4500"),
                 ("lock_timeout", "4000"),
                 ("idle_in_transaction_session_timeout", "10000"),
                 ("plan_cache_mode", "force_generic_plan"),
                 // It takes longer to compile statistics of a large clinic than to count them.
                 ("jit", "off"),
+                // To undo what may not have begun is nothing to warn of.
+                ("client_min_messages", "error"),
             ])
         });
-    options
-}
-
-/// How the connections to PostgreSQL are opened that are kept for reads. Half as many as the others
-/// keep a database busy: a read holds one for as long as a statement takes, and no longer.
-pub(crate) fn postgres_readers(url: &PostgresUrl) -> ConnectOptions {
-    let mut options = postgres(url);
-    // As for the readers of SQLite.
-    options.max_connections(postgres_connections() / 2).min_connections(0);
     options
 }
 

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sea_orm::sqlx::{Postgres, Sqlite};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use crate::inline::Inline;
 use crate::lane::Lanes;
@@ -18,10 +17,10 @@ pub(crate) struct Reads(Arc<Way>);
 enum Way {
     /// Through a pool, for a look or two.
     Pool(DatabaseConnection),
-    /// On the thread that asks; what takes longer on lanes, with the pool that these come from.
-    Sqlite(Inline, DatabaseConnection, Lanes<Sqlite>),
-    /// On lanes, with the pool that they come from.
-    Postgres(DatabaseConnection, Lanes<Postgres>),
+    /// On the thread that asks; what takes longer through a pool.
+    Sqlite(Inline, DatabaseConnection),
+    /// On the lanes of the thread that asks.
+    Postgres(Arc<Lanes>),
 }
 
 impl Reads {
@@ -30,47 +29,35 @@ impl Reads {
         Self(Arc::new(Way::Pool(pool)))
     }
 
-    /// Reads a file of SQLite, with the connections of a pool that nobody else uses.
+    /// Reads a file of SQLite, with the connections of a pool for what takes long.
     pub(crate) fn of_sqlite(path: &Path, pool: DatabaseConnection) -> Self {
-        let lanes = Lanes::new(pool.get_sqlite_connection_pool());
-        Self(Arc::new(Way::Sqlite(Inline::of(path.to_owned()), pool, lanes)))
+        Self(Arc::new(Way::Sqlite(Inline::of(path.to_owned()), pool)))
     }
 
-    /// Reads from PostgreSQL, with the connections of a pool that nobody else uses.
-    pub(crate) fn of_postgres(pool: DatabaseConnection) -> Self {
-        let lanes = Lanes::new(pool.get_postgres_connection_pool());
-        Self(Arc::new(Way::Postgres(pool, lanes)))
+    /// Reads from PostgreSQL.
+    pub(crate) fn of_postgres(lanes: Arc<Lanes>) -> Self {
+        Self(Arc::new(Way::Postgres(lanes)))
     }
 
     /// Asks for nothing, to see whether the database answers.
     pub(crate) async fn ping(&self) -> Result<(), DbErr> {
-        self.send(Statement::from_string(self.backend(), "SELECT 1")).await.map(drop)
-    }
-
-    async fn send(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match &*self.0 {
-            Way::Pool(pool) => pool.query_all_raw(statement).await,
-            // In boxes: sqlx's futures are large, and whoever awaits them would carry them about.
-            Way::Sqlite(_, _, lanes) => Box::pin(lanes.all(&statement)).await,
-            Way::Postgres(_, lanes) => Box::pin(lanes.all(&statement)).await,
-        }
+        let one = Statement::from_string(self.backend(), "SELECT 1");
+        self.ask::<i32>(one).await.map(drop)
     }
 
     /// Closes every connection.
     pub(crate) async fn close(&self) -> Result<(), DbErr> {
-        let pool = match &*self.0 {
-            Way::Pool(pool) => pool,
-            Way::Sqlite(inline, pool, lanes) => {
+        match &*self.0 {
+            Way::Pool(pool) => pool.clone().close().await,
+            Way::Sqlite(inline, pool) => {
                 inline.close();
-                lanes.close();
-                pool
+                pool.clone().close().await
             }
-            Way::Postgres(pool, lanes) => {
-                lanes.close();
-                pool
+            Way::Postgres(lanes) => {
+                lanes.close().await;
+                Ok(())
             }
-        };
-        pool.clone().close().await
+        }
     }
 }
 
@@ -79,16 +66,22 @@ impl Connection for Reads {
         match &*self.0 {
             Way::Pool(pool) => pool.get_database_backend(),
             Way::Sqlite(..) => DbBackend::Sqlite,
-            Way::Postgres(..) => DbBackend::Postgres,
+            Way::Postgres(_) => DbBackend::Postgres,
         }
     }
 
     async fn ask<R: Row>(&self, statement: Statement) -> Result<Vec<R>, DbErr> {
-        if let Way::Sqlite(inline, ..) = &*self.0
-            && let Some(rows) = inline.read(&statement)?
-        {
-            return Ok(rows);
-        }
-        self.send(statement).await?.iter().map(R::read).collect()
+        let pool = match &*self.0 {
+            Way::Pool(pool) => pool,
+            Way::Sqlite(inline, pool) => {
+                if let Some(rows) = inline.read(&statement)? {
+                    return Ok(rows);
+                }
+                pool
+            }
+            // In a box: sqlx's futures are large, and whoever awaits them would carry them about.
+            Way::Postgres(lanes) => return Box::pin(lanes.rows(statement)).await,
+        };
+        pool.query_all_raw(statement).await?.iter().map(R::read).collect()
     }
 }

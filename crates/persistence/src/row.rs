@@ -111,6 +111,12 @@ impl<'row> Columns<'row> {
     }
 }
 
+impl<'row> From<&'row PgRow> for Columns<'row> {
+    fn from(row: &'row PgRow) -> Self {
+        Self { row: Source::Postgres(row), next: 0 }
+    }
+}
+
 fn is_called(row: &PgRow, index: usize, name: &str) -> bool {
     use sea_orm::sqlx::Column;
 

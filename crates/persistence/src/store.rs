@@ -6,15 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use medilink_application::error::StoreError;
 use medilink_application::store::{Queries, Store, UnitOfWork};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
-    TransactionTrait,
-};
-use tokio::sync::Semaphore;
+use sea_orm::{DbBackend, DbErr, Statement};
 
 use crate::connection::{self, DatabaseUrl, OpenError};
 use crate::error::{store_error, unavailable};
 use crate::file::Identity;
+use crate::lane::{Lane, Lanes};
 use crate::migration::{self, MigrationState};
 use crate::reads::Reads;
 use crate::statement::statement;
@@ -32,9 +29,6 @@ const STANDSTILL: Duration = Duration::from_secs(2);
 const ONLY_READS: &str =
     "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
 
-/// How long a unit of work waits for a place.
-const PATIENCE: Duration = Duration::from_secs(3);
-
 /// Everything that MediLink remembers, in SQLite or PostgreSQL.
 #[derive(Clone)]
 pub struct SeaOrmStore {
@@ -47,9 +41,8 @@ pub struct SeaOrmStore {
 enum Writes {
     /// One at a time, in groups, to this file.
     InTurn(Writer, Identity),
-    /// As many as there are places, which are fewer than connections: bookings that wait for one
-    /// doctor must not keep others from reading, nor from recording what was read.
-    AtOnce(DatabaseConnection, Arc<Semaphore>),
+    /// Many beside each other.
+    AtOnce(Arc<Lanes>),
 }
 
 impl SeaOrmStore {
@@ -87,9 +80,11 @@ impl SeaOrmStore {
                     return Err(OpenError::Outdated);
                 }
                 state.warn_of_newer();
-                let places = Arc::new(Semaphore::new(connection::units_at_once()));
-                let reads = connection::connect(connection::postgres_readers(address)).await?;
-                Ok(Self { reads: Reads::of_postgres(reads), writes: Writes::AtOnce(pool, places) })
+                let lanes = Arc::new(connection::lanes(&pool));
+                let reads = Reads::of_postgres(Arc::clone(&lanes));
+                // What was opened for the look at the schema becomes a lane of this thread.
+                reads.ping().await?;
+                Ok(Self { reads, writes: Writes::AtOnce(lanes) })
             }
         }
     }
@@ -118,7 +113,7 @@ impl SeaOrmStore {
     pub(crate) const fn writer(&self) -> Option<&Writer> {
         match &self.writes {
             Writes::InTurn(writer, _) => Some(writer),
-            Writes::AtOnce(..) => None,
+            Writes::AtOnce(_) => None,
         }
     }
 
@@ -126,11 +121,7 @@ impl SeaOrmStore {
     pub(crate) async fn work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
         match &self.writes {
             Writes::InTurn(..) => self.reserved_work().await,
-            Writes::AtOnce(pool, places) => {
-                let place = tokio::time::timeout(PATIENCE, Arc::clone(places).acquire_owned());
-                let place = place.await.map_err(|_| StoreError::Busy)?.map_err(unavailable)?;
-                Ok(SeaOrmUnitOfWork::at_once(begin(pool).await?, Some(place)))
-            }
+            Writes::AtOnce(lanes) => begun(lanes.lane_of_unit().await).await,
         }
     }
 
@@ -139,7 +130,7 @@ impl SeaOrmStore {
     pub(crate) async fn reserved_work(&self) -> Result<SeaOrmUnitOfWork, StoreError> {
         match &self.writes {
             Writes::InTurn(writer, _) => Ok(SeaOrmUnitOfWork::in_turn(writer.begin().await?)),
-            Writes::AtOnce(pool, _) => Ok(SeaOrmUnitOfWork::at_once(begin(pool).await?, None)),
+            Writes::AtOnce(lanes) => begun(lanes.lane().await).await,
         }
     }
 }
@@ -167,14 +158,9 @@ pub async fn look(url: &DatabaseUrl) -> Result<Option<Arc<dyn Queries>>, OpenErr
     }
 }
 
-async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
-    let pool = pool.clone();
-    // In a task of its own, which nobody cancels. sqlx takes note of a transaction when the answer
-    // to BEGIN has come: whoever left before would leave it open, on a connection of the pool.
-    let begun = tokio::spawn(async move {
-        pool.begin_with_options(sea_orm::TransactionOptions::default()).await
-    });
-    begun.await.map_err(unavailable)?.map_err(store_error)
+async fn begun(lane: Result<Lane, DbErr>) -> Result<SeaOrmUnitOfWork, StoreError> {
+    let begin = async { SeaOrmUnitOfWork::at_once(lane?).await };
+    begin.await.map_err(store_error)
 }
 
 #[async_trait]
@@ -198,11 +184,10 @@ impl Store for SeaOrmStore {
                 let turn = tokio::time::timeout(STANDSTILL, self.reserved_work()).await;
                 turn.map_err(|_| StoreError::Busy)?.map(drop)
             }
-            Writes::AtOnce(pool, _) => {
+            Writes::AtOnce(_) => {
                 let ask = statement(DbBackend::Postgres, ONLY_READS, []);
-                let row = pool.query_one_raw(ask).await.map_err(store_error)?;
-                let only_reads = row.is_none_or(|row| row.try_get_by_index(0).unwrap_or(true));
-                if only_reads { Err(unavailable(OnlyReads)) } else { Ok(()) }
+                let only_reads: Option<bool> = self.reads.row(ask).await?;
+                if only_reads.unwrap_or(true) { Err(unavailable(OnlyReads)) } else { Ok(()) }
             }
         }
     }

@@ -4,9 +4,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use medilink_application::error::StoreError;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement};
+use sea_orm::{DbBackend, DbErr, RuntimeErr, Statement};
+use tokio::sync::Mutex;
 
 use crate::error::store_error;
+use crate::lane::Lane;
 use crate::row::Row;
 use crate::statement::IntoStatement;
 use crate::writer::Turn;
@@ -57,7 +59,7 @@ enum Way {
     /// A savepoint of the one writer of a SQLite file.
     InTurn(Turn),
     /// A transaction of PostgreSQL, beside others.
-    AtOnce(DatabaseTransaction),
+    AtOnce(Mutex<Lane>),
 }
 
 impl Transaction {
@@ -65,8 +67,9 @@ impl Transaction {
         Self { way: Way::InTurn(turn), failed: AtomicBool::new(false) }
     }
 
-    pub(crate) const fn at_once(transaction: DatabaseTransaction) -> Self {
-        Self { way: Way::AtOnce(transaction), failed: AtomicBool::new(false) }
+    pub(crate) async fn at_once(mut lane: Lane) -> Result<Self, DbErr> {
+        lane.begin().await?;
+        Ok(Self { way: Way::AtOnce(Mutex::new(lane)), failed: AtomicBool::new(false) })
     }
 
     /// Does what a statement says. Returns how many rows that has changed.
@@ -80,7 +83,7 @@ impl Transaction {
         self.refuse_if_failed().map_err(store_error)?;
         match self.way {
             Way::InTurn(turn) => turn.keep().await,
-            Way::AtOnce(transaction) => transaction.commit().await.map_err(store_error),
+            Way::AtOnce(lane) => Box::pin(lane.into_inner().commit()).await.map_err(store_error),
         }
     }
 
@@ -88,9 +91,7 @@ impl Transaction {
         self.refuse_if_failed()?;
         match &self.way {
             Way::InTurn(turn) => turn.execute(&statement),
-            Way::AtOnce(transaction) => {
-                Ok(transaction.execute_raw(statement).await?.rows_affected())
-            }
+            Way::AtOnce(lane) => Box::pin(lane.lock().await.execute(statement)).await,
         }
     }
 
@@ -120,10 +121,7 @@ impl Connection for Transaction {
             self.refuse_if_failed()?;
             match &self.way {
                 Way::InTurn(turn) => turn.rows(&statement),
-                Way::AtOnce(transaction) => {
-                    let rows = transaction.query_all_raw(statement).await?;
-                    rows.iter().map(R::read).collect()
-                }
+                Way::AtOnce(lane) => Box::pin(lane.lock().await.rows(statement)).await,
             }
         };
         self.noted(read.await)

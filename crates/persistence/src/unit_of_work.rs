@@ -14,9 +14,9 @@ use medilink_application::store::UnitOfWork;
 use medilink_application::time_slot::TimeSlotRepository;
 use medilink_application::user::UserRepository;
 use medilink_domain::audit::AuditEntry;
-use sea_orm::{DatabaseTransaction, Statement, Value};
-use tokio::sync::OwnedSemaphorePermit;
+use sea_orm::{DbErr, Statement, Value};
 
+use crate::lane::Lane;
 use crate::statement::statement;
 use crate::transaction::{Connection, Transaction};
 use crate::writer::Turn;
@@ -25,25 +25,19 @@ use crate::writer::Turn;
 ///
 /// It implements every repository; each does so in its concept's file.
 pub(crate) struct SeaOrmUnitOfWork {
-    // Before the place: the transaction is over when somebody else gets that.
     /// On PostgreSQL a transaction, on SQLite a savepoint of the writer's group.
     pub(crate) transaction: Transaction,
-    /// A place among the units of PostgreSQL, for as long as this one has a connection.
-    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl SeaOrmUnitOfWork {
     /// Makes a unit of a savepoint of the writer's group.
     pub(crate) const fn in_turn(turn: Turn) -> Self {
-        Self { transaction: Transaction::in_turn(turn), _place: None }
+        Self { transaction: Transaction::in_turn(turn) }
     }
 
     /// Makes a unit of a transaction beside others.
-    pub(crate) const fn at_once(
-        transaction: DatabaseTransaction,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Self {
-        Self { transaction: Transaction::at_once(transaction), _place: place }
+    pub(crate) async fn at_once(lane: Lane) -> Result<Self, DbErr> {
+        Ok(Self { transaction: Transaction::at_once(lane).await? })
     }
 
     /// Fails, and with it all that was done so far.
@@ -62,10 +56,8 @@ impl SeaOrmUnitOfWork {
 
     /// Adds entries to the audit trail and makes everything durable.
     pub(crate) async fn finish(self, entries: &[AuditEntry]) -> Result<(), StoreError> {
-        // Not taken apart before: whatever fails or is cancelled here drops `self` in its order.
         self.append(entries).await?;
-        let Self { transaction, _place } = self;
-        transaction.commit().await
+        self.transaction.commit().await
     }
 }
 
