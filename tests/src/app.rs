@@ -261,7 +261,7 @@ fn application(
     let key = the_key();
     let cheap = Argon2Hasher::new(HashCost::TRIVIAL).expect("a hasher");
     let ports = Ports {
-        audit: Arc::new(GroupedAuditLog::start(store.clone())),
+        audit: Arc::new(GroupedAuditLog::start(&store)),
         refusals: Arc::new(refusals),
         attempts: Arc::new(store.clone()),
         store: Arc::new(store),

@@ -46,7 +46,7 @@ async fn nobody_changes_or_deletes_an_entry(database: TestDatabase) {
 
 async fn recorded_entries_are_all_kept(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
-    let log = GroupedAuditLog::start(clinic.store.clone());
+    let log = GroupedAuditLog::start(&clinic.store);
 
     let records = (0..300).map(|_| log.record(refused()));
     let kept = futures_util::future::join_all(records).await;
@@ -59,7 +59,7 @@ async fn recorded_entries_are_all_kept(database: TestDatabase) {
 
 async fn a_recorder_who_leaves_harms_no_other(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
-    let log = GroupedAuditLog::start(clinic.store.clone());
+    let log = GroupedAuditLog::start(&clinic.store);
 
     for _ in 0..20 {
         let impatient = tokio::time::timeout(std::time::Duration::ZERO, log.record(refused()));

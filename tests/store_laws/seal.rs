@@ -133,7 +133,7 @@ async fn nobody_changes_or_deletes_a_seal(database: TestDatabase) {
 
 async fn every_entry_is_sealed_once_whoever_seals(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
-    let log = GroupedAuditLog::start(clinic.store.clone());
+    let log = GroupedAuditLog::start(&clinic.store);
     let records = (1..=700).map(|number| log.record(an_entry(number)));
     for recorded in futures_util::future::join_all(records).await {
         recorded.unwrap();
@@ -200,7 +200,7 @@ async fn a_chain_that_somebody_else_took_is_left_to_them(database: TestDatabase)
 
 async fn a_trail_in_use_has_no_flaws(database: TestDatabase) {
     let clinic = Clinic::on(database).await;
-    let log = GroupedAuditLog::start(clinic.store.clone());
+    let log = GroupedAuditLog::start(&clinic.store);
     let running = a_sealer(&clinic.store, NOW).start();
     let mut other = a_sealer(&clinic.store, NOW);
 

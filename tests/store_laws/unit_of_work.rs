@@ -228,7 +228,7 @@ async fn reads_and_the_audit_log_go_on_while_bookings_wait() {
     const HELD: Duration = Duration::from_secs(2);
 
     let clinic = Clinic::on(TestDatabase::postgres().await).await;
-    let log = GroupedAuditLog::start(clinic.store.clone());
+    let log = GroupedAuditLog::start(&clinic.store);
     let raw = clinic.database.raw().await;
     let held = raw.transaction().await;
     held.execute("SELECT 1 FROM doctors FOR UPDATE").await.unwrap();

@@ -1,5 +1,6 @@
 //! The audit trail: entries that come with a commit, and entries of what was read or refused.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,17 +26,18 @@ use uuid::Uuid;
 
 use crate::entity::audit_entry::{self, Column};
 use crate::entity::{doctor, patient, pharmacy, user};
-use crate::error::unavailable;
+use crate::error::{store_error, unavailable};
+use crate::lane::Lanes;
 use crate::page;
 use crate::row::row;
 use crate::statement::IntoStatement;
-use crate::store::{SeaOrmQueries, SeaOrmStore};
+use crate::store::{SeaOrmQueries, SeaOrmStore, Writes};
 use crate::stored::person_name;
 use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 use crate::writer::Writer;
 
-/// How many entries share a unit of work at the most.
+/// How many entries share a statement at the most.
 const GROUP: usize = 128;
 
 /// How many entries wait at the most.
@@ -63,13 +65,15 @@ enum Way {
 
 impl GroupedAuditLog {
     /// Starts the log on the present runtime.
-    pub fn start(store: SeaOrmStore) -> Self {
-        if let Some(writer) = store.writer() {
-            return Self(Way::Writer(writer.clone()));
+    pub fn start(store: &SeaOrmStore) -> Self {
+        match store.writes() {
+            Writes::InTurn(writer, _) => Self(Way::Writer(writer.clone())),
+            Writes::AtOnce(lanes) => {
+                let (entries, queue) = mpsc::channel(QUEUE);
+                essential("the audit log", run(Arc::clone(lanes), queue));
+                Self(Way::Queue(entries))
+            }
         }
-        let (entries, queue) = mpsc::channel(QUEUE);
-        essential("the audit log", run(store, queue));
-        Self(Way::Queue(entries))
     }
 }
 
@@ -105,11 +109,11 @@ fn essential(name: &'static str, task: impl Future<Output = ()> + Send + 'static
     });
 }
 
-async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
+async fn run(lanes: Arc<Lanes>, mut queue: mpsc::Receiver<Waiting>) {
     let mut group = Vec::with_capacity(GROUP);
     while 0 < queue.recv_many(&mut group, GROUP).await {
         let (entries, waiting): (Vec<_>, Vec<_>) = group.drain(..).unzip();
-        let outcome = keep(&store, entries).await;
+        let outcome = keep(&lanes, entries).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, entries = waiting.len(), "audit entries could not be kept");
         }
@@ -124,8 +128,11 @@ async fn run(store: SeaOrmStore, mut queue: mpsc::Receiver<Waiting>) {
     }
 }
 
-async fn keep(store: &SeaOrmStore, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-    in_time(async { store.reserved_work().await?.finish(&entries).await }).await
+/// Keeps entries by one statement, which is all or nothing by itself.
+async fn keep(lanes: &Lanes, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
+    let insert = audit_entry::Entity::insert_many(entries.iter().map(row));
+    let insert = insert.into_statement(DbBackend::Postgres);
+    in_time(async { lanes.execute(insert).await.map(drop).map_err(store_error) }).await
 }
 
 /// Gives up on a database that has gone silent: it must not keep all later entries waiting.

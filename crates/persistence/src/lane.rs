@@ -101,6 +101,11 @@ impl Lanes {
         self.lane().await?.rows(statement).await
     }
 
+    /// Does what one statement says, all of it or nothing. Returns how many rows that has changed.
+    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+        self.lane().await?.execute(statement).await
+    }
+
     /// Closes every connection, those that somebody is on when they are left.
     pub(crate) async fn close(&self) {
         for road in &self.roads {

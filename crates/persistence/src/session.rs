@@ -24,13 +24,13 @@ use crate::store::SeaOrmQueries;
 use crate::stored::{Broken, Stored, one, optional, restored};
 use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
-use crate::user::{OWN_PROFILE_COLUMNS, OWN_PROFILE_JOINS, OwnProfileRow};
+use crate::user::{OWN_PROFILE, OwnProfileRow};
 
 /// Who acts in a session that has not ended: everything that a request has to know of its caller.
 pub(crate) static ACTOR: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT users.id AS user_id, users.role, users.status, {OWN_PROFILE_COLUMNS}
-        FROM sessions JOIN users ON users.id = sessions.user_id {OWN_PROFILE_JOINS}
+        "SELECT users.id AS user_id, users.role, users.status, {OWN_PROFILE}
+        FROM sessions JOIN users ON users.id = sessions.user_id
         WHERE sessions.id = $1 AND sessions.ended_at IS NULL AND $2 < sessions.expires_at
             AND users.status <> 'disabled'"
     )

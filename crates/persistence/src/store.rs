@@ -38,7 +38,7 @@ pub struct SeaOrmStore {
 
 /// Who may write.
 #[derive(Clone)]
-enum Writes {
+pub(crate) enum Writes {
     /// One at a time, in groups, to this file.
     InTurn(Writer, Identity),
     /// Many beside each other.
@@ -109,12 +109,9 @@ impl SeaOrmStore {
         &self.reads
     }
 
-    /// Returns the one who writes, where there is only one.
-    pub(crate) const fn writer(&self) -> Option<&Writer> {
-        match &self.writes {
-            Writes::InTurn(writer, _) => Some(writer),
-            Writes::AtOnce(_) => None,
-        }
+    /// Returns who writes.
+    pub(crate) const fn writes(&self) -> &Writes {
+        &self.writes
     }
 
     /// Begins a unit of work for somebody.

@@ -38,7 +38,7 @@ pub(crate) fn application(
     refusals: RefusalLog,
 ) -> Result<Data<Application>, Failure> {
     let ports = Ports {
-        audit: Arc::new(GroupedAuditLog::start(store.clone())),
+        audit: Arc::new(GroupedAuditLog::start(&store)),
         refusals: Arc::new(refusals),
         attempts: Arc::new(store.clone()),
         store: Arc::new(store),
