@@ -21,6 +21,7 @@ mod m0011_agenda;
 mod m0012_attempts;
 mod m0013_overview;
 mod m0014_directory_lists;
+mod m0015_appointments_of_patients;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_attempts::Migration),
             Box::new(m0013_overview::Migration),
             Box::new(m0014_directory_lists::Migration),
+            Box::new(m0015_appointments_of_patients::Migration),
         ]
     }
 }

@@ -1,9 +1,8 @@
 //! E-mail addresses.
 
 use std::fmt;
-use std::str::FromStr;
 
-use email_address::EmailAddress;
+use email_address::{EmailAddress, Options};
 
 use crate::text::{is_unseen, key};
 
@@ -30,9 +29,12 @@ impl Email {
         let raw = raw.trim();
         // One that looks like another's is nobody's: it has no character that is not seen.
         let plain = raw.len() <= 254 && !raw.chars().any(is_unseen);
-        let address = EmailAddress::from_str(raw).map_err(|_| EmailError)?;
         // A display name, "Ada <ada@example.com>", is no part of an address.
-        if plain && address.email() == raw { Ok(Self(raw.to_owned())) } else { Err(EmailError) }
+        let options = Options::default().without_display_text();
+        match EmailAddress::parse_with_options(raw, options) {
+            Ok(address) if plain => Ok(Self(address.into())),
+            _ => Err(EmailError),
+        }
     }
 
     /// Hands out the address as it was written.

@@ -24,20 +24,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(
+            // One after the other is tried, so what is asked for most comes first.
             scope("/api/v1")
+                .configure(appointment::routes)
+                .configure(time_slot::routes)
+                .configure(doctor::routes)
+                .configure(availability::routes)
+                .configure(patient::routes)
                 .configure(session::routes)
                 .configure(password::routes)
                 .configure(user::routes)
                 .configure(set_up::routes)
                 .configure(account::routes)
                 .configure(administration::routes)
-                .configure(patient::routes)
-                .configure(doctor::routes)
-                .configure(availability::routes)
                 .configure(pharmacy::routes)
                 .configure(assignment::routes)
-                .configure(time_slot::routes)
-                .configure(appointment::routes)
                 .configure(statistics::routes)
                 .configure(audit::routes),
         )

@@ -16,9 +16,9 @@ async fn care_is_found_in_a_stretch_of_an_index_for_each_of_its_parts() {
     let patient = PatientId::new(Uuid::from_u128(40));
     let since = CareWindow::default().since(at(NOW));
 
-    for (named, party) in [(None, "doctor"), (Some(patient), "patient")] {
-        let status = format!("appointments_{party}_status");
-        let parts = ["assignments_active_pair", &status, &status];
+    let of_patient = "appointments_patient ";
+    for (named, index) in [(None, "appointments_doctor_status"), (Some(patient), of_patient)] {
+        let parts = ["assignments_active_pair", index, index];
         let plan = explained(&database, DbBackend::Sqlite.build(&care(doctor, since, named))).await;
         let looks: Vec<_> =
             plan.iter().filter(|it| it.starts_with("SEARCH") || it.starts_with("SCAN")).collect();

@@ -10,8 +10,9 @@ use crate::session::ACTOR;
 async fn who_sends_a_request_is_found_by_keys_alone() {
     let (_folder, database) = a_database().await;
 
-    let steps =
+    let mut steps =
         explained(&database, Statement::from_string(DbBackend::Sqlite, ACTOR.as_str())).await;
+    steps.retain(|step| !step.contains("SUBQUERY"));
 
     // The session, its user, and the three profiles that a user may have.
     assert_eq!(steps.len(), 5, "{steps:#?}");
