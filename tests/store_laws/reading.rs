@@ -6,6 +6,7 @@
 //! same is shown by the plans beside the store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use medilink_application::appointment::AppointmentSelection;
@@ -14,7 +15,7 @@ use medilink_application::doctor::DoctorFilter;
 use medilink_application::page::Stretch;
 use medilink_application::patient::{PatientFilter, PatientSelection};
 use medilink_application::store::{Queries, Store};
-use medilink_application::testing::{NOW, a_caller, at};
+use medilink_application::testing::{FixedClock, NOW, a_caller, at};
 use medilink_domain::actor::Actor;
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::audit::Outcome;
@@ -23,7 +24,8 @@ use medilink_domain::id::{DoctorId, SessionId, UserId, Uuid};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::search::Search;
 use medilink_domain::user::Role;
-use medilink_persistence::SeaOrmStore;
+use medilink_persistence::{SeaOrmStore, Sealer};
+use medilink_security::SystemIds;
 use medilink_tests::TestDatabase;
 use medilink_tests::database::Raw;
 
@@ -152,6 +154,38 @@ async fn a_page_reads_what_it_shows() {
         let walked = read.walked.iter().filter(|table| *table == "audit_entries").count();
         assert!(walked == 0 && read.rows <= 100, "audit, {outcome:?}: {read:?}");
     }
+}
+
+/// A batch of seals looks up the entries that it seals, on a connection that sealed when there were few, and
+/// has kept its plan since.
+#[actix_web::test]
+async fn a_seal_reads_the_entry_that_it_seals_by_a_plan_of_a_short_trail() {
+    let database = TestDatabase::postgres().await;
+    let raw = database.raw().await;
+    let store = database.store().await;
+    let mut sealer =
+        Sealer::new(store.clone(), Arc::new(FixedClock(at(NOW))), Arc::new(SystemIds));
+    let commit = async |from: u64, to: u64| {
+        let entries = format!(
+            "INSERT INTO audit_entries (id, at, action, outcome)
+            SELECT ('00000000-0000-0007-0000-' || lpad(to_hex(n), 12, '0'))::uuid,
+                '2030-01-01Z', 'log_in', 'done'
+            FROM generate_series({from}, {to}) AS n"
+        );
+        raw.execute(&entries).await.unwrap();
+    };
+    raw.execute("VACUUM (ANALYZE)").await.unwrap();
+    commit(1, 250).await;
+    assert_eq!(sealer.seal_what_waits().await.unwrap(), 250);
+    commit(251, 5250).await;
+
+    let before = counted(&raw).await;
+    assert_eq!(sealer.seal_what_waits().await.unwrap(), 5000);
+    drop(sealer);
+    let read = end_of(store, &raw, before).await;
+
+    assert!(!read.walked.contains(&"audit_entries".to_owned()), "{read:?}");
+    assert!(read.entries["audit_entries_pkey"] <= 5250, "{read:?}");
 }
 
 fn an_admin() -> Actor {
