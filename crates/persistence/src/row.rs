@@ -104,7 +104,13 @@ impl<'row> Columns<'row> {
                     name.is_empty() || is_called(row, index, name),
                     "another order of columns: {name}"
                 );
-                row.try_get(index).map_err(|error| error.to_string())
+                // Here and in all tests the types are compared, too.
+                let read = if cfg!(debug_assertions) {
+                    row.try_get(index)
+                } else {
+                    row.try_get_unchecked(index)
+                };
+                read.map_err(|error| error.to_string())
             }
         };
         read.map_err(DbErr::Type)
