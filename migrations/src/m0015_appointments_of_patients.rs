@@ -16,10 +16,8 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, INDEXES).await?;
-        match manager.get_database_backend() {
-            DbBackend::Sqlite => run(manager, SQLITE_STATISTICS).await,
-            _ => run(manager, POSTGRES_CHECKS).await,
-        }
+        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
+        run(manager, if is_postgres { POSTGRES_CHECKS } else { SQLITE_STATISTICS }).await
     }
 }
 

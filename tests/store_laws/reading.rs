@@ -163,8 +163,7 @@ async fn a_seal_reads_the_entry_that_it_seals_by_a_plan_of_a_short_trail() {
     let database = TestDatabase::postgres().await;
     let raw = database.raw().await;
     let store = database.store().await;
-    let mut sealer =
-        Sealer::new(store.clone(), Arc::new(FixedClock(at(NOW))), Arc::new(SystemIds));
+    let mut sealer = Sealer::new(store.clone(), Arc::new(FixedClock(at(NOW))), Arc::new(SystemIds));
     let commit = async |from: u64, to: u64| {
         let entries = format!(
             "INSERT INTO audit_entries (id, at, action, outcome)

@@ -8,14 +8,16 @@ use medilink_domain::id::{AuditEntryId, ChainId};
 use medilink_domain::inspection::{Findings, Inspection};
 use medilink_domain::seal::Seal;
 use medilink_domain::time::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Value};
+use sea_orm::{DatabaseConnection, DbErr};
 use uuid::Uuid;
 
 use crate::connection::{self, DatabaseUrl, OpenError};
 use crate::migration::MigrationState;
-use crate::row::{Row, row};
+use crate::reads::Reads;
+use crate::row::row;
 use crate::seal::{BrokenSeal, EntryRow};
 use crate::statement::statement;
+use crate::transaction::Connection;
 
 /// How many rows are looked at together.
 const BATCH: usize = 1000;
@@ -54,6 +56,7 @@ pub async fn inspect(
     if !MigrationState::read(&database).await?.pending.is_empty() {
         return Err(OpenError::Outdated);
     }
+    let database = Reads::through(database);
     let mut inspection = Inspection::since(since);
     let mut looked_at = 0;
     let mut looks_on = |rows: usize| {
@@ -93,14 +96,15 @@ fn not_there(path: &Path, source: std::io::Error) -> OpenError {
 }
 
 async fn inspect_seals(
-    database: &DatabaseConnection,
+    database: &Reads,
     inspection: &mut Inspection,
     looks_on: &mut impl FnMut(usize),
 ) -> Result<(), OpenError> {
     let mut position = (Uuid::nil(), 0_i64);
     loop {
         let values = [position.0.into(), position.1.into()];
-        let rows: Vec<SealedRow> = ask(database, SEALS, values).await?;
+        let seals = statement(database.backend(), SEALS, values);
+        let rows: Vec<SealedRow> = database.ask(seals).await?;
         let count = rows.len();
         for SealedRow { seal, is_there, entry } in rows {
             position = (seal.chain_id, seal.number);
@@ -116,13 +120,14 @@ async fn inspect_seals(
 }
 
 async fn inspect_entries(
-    database: &DatabaseConnection,
+    database: &Reads,
     inspection: &mut Inspection,
     looks_on: &mut impl FnMut(usize),
 ) -> Result<(), OpenError> {
     let mut position = Uuid::nil();
     loop {
-        let rows: Vec<(Uuid, bool, bool)> = ask(database, ENTRIES, [position.into()]).await?;
+        let entries = statement(database.backend(), ENTRIES, [position.into()]);
+        let rows: Vec<(Uuid, bool, bool)> = database.ask(entries).await?;
         let count = rows.len();
         for (id, is_sealed, waits) in rows {
             position = id;
@@ -135,15 +140,6 @@ async fn inspect_entries(
             return Ok(());
         }
     }
-}
-
-async fn ask<R: Row>(
-    database: &DatabaseConnection,
-    sql: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Result<Vec<R>, DbErr> {
-    let statement = statement(database.get_database_backend(), sql, values);
-    database.query_all_raw(statement).await?.iter().map(R::read).collect()
 }
 
 struct SealedRow {

@@ -143,22 +143,18 @@ impl Lanes {
     }
 
     /// Takes a connection that lives, and tells since when.
-    async fn connection(
-        &self,
-        road: &Road,
-    ) -> Result<(PoolConnection<Postgres>, Instant), DbErr> {
+    async fn connection(&self, road: &Road) -> Result<(PoolConnection<Postgres>, Instant), DbErr> {
         let now = Instant::now();
         let idle = road.idle().pop();
-        if let Some(Idle { mut connection, opened, used }) = idle
-            && now - opened < LIFETIME
-        {
-            if now - used < DOUBT {
+        if let Some(Idle { mut connection, opened, used }) = idle {
+            let is_young = now - opened < LIFETIME;
+            if is_young && now - used < DOUBT {
                 return Ok((connection, opened));
             }
-            if matches!(timeout(SILENCE, connection.ping()).await, Ok(Ok(()))) {
+            if is_young && matches!(timeout(SILENCE, connection.ping()).await, Ok(Ok(()))) {
                 return Ok((connection, opened));
             }
-            // Not back to the pool, which would ask again.
+            // Not back to the pool, which would hand it out again.
             drop(connection.detach());
         }
         match self.pool.acquire().await {
@@ -256,7 +252,9 @@ impl Taken {
 
     fn leave(self) {
         let Self { connection, opened, road, _places, .. } = self;
-        if !road.places.is_closed() {
+        if road.places.is_closed() {
+            drop(connection.detach());
+        } else {
             road.idle().push(Idle { connection, opened, used: Instant::now() });
         }
     }
@@ -268,10 +266,7 @@ impl Road {
     }
 }
 
-async fn place(
-    places: &Arc<Semaphore>,
-    patience: Duration,
-) -> Result<OwnedSemaphorePermit, DbErr> {
+async fn place(places: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemaphorePermit, DbErr> {
     match timeout(patience, Arc::clone(places).acquire_owned()).await {
         Ok(Ok(place)) => Ok(place),
         Ok(Err(_)) => Err(closed()),

@@ -184,10 +184,8 @@ impl SeaOrmQueries {
         column: &str,
         value: impl Into<Value>,
     ) -> Result<Option<Credentials>, StoreError> {
-        let sql = format!(
-            "SELECT {}, {OWN_PROFILE} FROM users WHERE users.{column} = $1",
-            *COLUMNS
-        );
+        let sql =
+            format!("SELECT {}, {OWN_PROFILE} FROM users WHERE users.{column} = $1", *COLUMNS);
         let statement = self.statement(&sql, [value.into()]);
         let found: Option<ShownRow> = self.0.row(statement).await?;
         let Some(ShownRow { user, profile }) = found else { return Ok(None) };
