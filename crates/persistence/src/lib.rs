@@ -9,6 +9,7 @@
 //! Each concept has one file: its repository, its queries, and the two conversions between the
 //! domain's type and the stored row. The rows themselves are in `entity`.
 
+mod checkpoint;
 mod connection;
 mod entity;
 mod error;

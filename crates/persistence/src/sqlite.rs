@@ -23,6 +23,14 @@ const REMEMBERED: usize = 500;
 /// One connection to a file.
 pub(crate) struct Sqlite(Connection);
 
+/// The write-ahead log.
+pub(crate) struct Log {
+    /// How many pages are in it.
+    pub(crate) pages: i64,
+    /// How many of them have been moved into the database.
+    pub(crate) moved: i64,
+}
+
 /// Why a statement did not do what it should.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -43,8 +51,9 @@ impl Sqlite {
         Ok(Self(connection))
     }
 
-    /// Lets it write, durably.
+    /// Lets it write, durably. The log is moved by who is asked to, and not at the end of a commit.
     pub(crate) fn writing(self) -> rusqlite::Result<Self> {
+        self.0.pragma_update(None, "wal_autocheckpoint", 0)?;
         self.0.pragma_update(None, "journal_mode", "wal")?;
         self.0.pragma_update(None, "synchronous", "full")?;
         self.0.pragma_update(None, "foreign_keys", true)?;
@@ -89,6 +98,19 @@ impl Sqlite {
     /// Tells whether a transaction is open.
     pub(crate) fn is_in_transaction(&self) -> bool {
         !self.0.is_autocommit()
+    }
+
+    /// Tells how long the write-ahead log is.
+    pub(crate) fn log(&self) -> Result<Log, DbErr> {
+        let look = "PRAGMA wal_checkpoint(NOOP)";
+        let log = |row: &rusqlite::Row<'_>| Ok(Log { pages: row.get(1)?, moved: row.get(2)? });
+        Ok(self.0.query_row(look, [], log).map_err(Failure::from)?)
+    }
+
+    /// Moves of the write-ahead log what nobody reads into the database, unless somebody else does.
+    pub(crate) fn checkpoint(&self) -> Result<(), DbErr> {
+        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+        Ok(self.0.query_row(checkpoint, [], |_| Ok(())).map_err(Failure::from)?)
     }
 
     /// Moves what is in the write-ahead log into the database, and closes the connection.

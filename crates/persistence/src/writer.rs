@@ -17,6 +17,7 @@ use sea_orm::{DbErr, Statement};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::checkpoint::Checkpoints;
 use crate::connection;
 use crate::error::{store_error, unavailable};
 use crate::row::Row;
@@ -65,7 +66,8 @@ impl Writer {
     /// process ends: whoever watches it starts another, and what was acknowledged is on disk.
     pub(crate) fn start(path: PathBuf, turnstile: Turnstile) -> std::io::Result<Self> {
         let (asks, queue) = mpsc::channel(QUEUE);
-        let writer = WriterThread { path, turnstile, idle: None };
+        let checkpoints = Checkpoints::start(path.clone())?;
+        let writer = WriterThread { path, turnstile, checkpoints, idle: None };
         std::thread::Builder::new().name("medilink-writer".to_owned()).spawn(move || {
             if catch_unwind(AssertUnwindSafe(|| writer.run(queue))).is_err() {
                 give_up();
@@ -156,6 +158,7 @@ impl Drop for Turn {
 struct WriterThread {
     path: PathBuf,
     turnstile: Turnstile,
+    checkpoints: Checkpoints,
     /// The connection between two groups; none after a fault.
     idle: Option<Sqlite>,
 }
@@ -181,7 +184,9 @@ impl WriterThread {
                 }
             }
         }
-        if let Err(error) = self.fold() {
+        let connection = self.connection();
+        self.checkpoints.stop();
+        if let Err(error) = connection.and_then(Sqlite::fold) {
             tracing::warn!(%error, "the write-ahead log stays beside the database");
         }
         for end in told {
@@ -224,6 +229,9 @@ impl WriterThread {
         // Lost with a thread that panicked just when it passed it on, it takes the queue along.
         let Ok(group) = returned.recv() else { give_up() };
         let (connection, left) = group.commit();
+        if let Some(connection) = &connection {
+            self.checkpoints.look(connection);
+        }
         self.idle = connection;
         left
     }
@@ -241,10 +249,6 @@ impl WriterThread {
             Some(connection) => Ok(connection),
             None => Ok(connection::sqlite_writer(&self.path)?),
         }
-    }
-
-    fn fold(&mut self) -> Result<(), DbErr> {
-        self.connection()?.fold()
     }
 }
 
