@@ -201,6 +201,23 @@ async fn a_stale_unit_is_dead_too(database: TestDatabase) {
     assert_eq!(clinic.database.raw().await.count(APPOINTMENTS).await, 0);
 }
 
+/// Nobody knows how the statement has ended, and PostgreSQL answers a commit after a failure as if all were
+/// well. On SQLite no statement can be left.
+#[actix_web::test]
+async fn a_unit_is_dead_after_a_statement_that_nobody_waited_for() {
+    let clinic = Clinic::on(TestDatabase::postgres().await).await;
+    let left = clinic.appointment(0, 0, "11:00", "12:00");
+
+    let mut work = clinic.store.begin().await.unwrap();
+    insert(&mut *work, &clinic.appointment(0, 0, "09:00", "10:00")).await.unwrap();
+    assert!(!poll_times(insert(&mut *work, &left), 1).await);
+    let committed = work.commit(an_entry()).await;
+
+    assert!(matches!(committed, Err(StoreError::Unavailable(_))), "{committed:?}");
+    assert_eq!(clinic.database.raw().await.count(APPOINTMENTS).await, 0);
+    clinic.book(&left).await.unwrap();
+}
+
 /// A primary that was made a follower, or told to only read, is out of order: not our fault.
 #[actix_web::test]
 async fn a_server_that_only_reads_is_unavailable() {

@@ -213,6 +213,11 @@ impl Lane {
         ask: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, DbErr> {
         let taken = self.taken()?;
+        if taken.is_asked {
+            // What has failed or was left has ended the transaction, and PostgreSQL would say of its
+            // commit that all is well.
+            return Err(failed(sqlx::Error::Protocol("an answer before is missing".to_owned())));
+        }
         taken.is_asked = true;
         let answer = ask(&mut taken.connection).await.map_err(failed)?;
         taken.is_asked = false;
