@@ -218,6 +218,21 @@ async fn a_unit_is_dead_after_a_statement_that_nobody_waited_for() {
     clinic.book(&left).await.unwrap();
 }
 
+#[test]
+fn a_store_may_end_where_there_is_no_runtime() {
+    let system = actix_web::rt::System::new();
+    let (database, store) = system.block_on(async {
+        let database = TestDatabase::postgres().await;
+        let store = database.store().await;
+        store.ping().await.unwrap();
+        (database, store)
+    });
+
+    std::thread::spawn(move || drop(store)).join().unwrap();
+
+    system.block_on(async move { drop(database) });
+}
+
 /// A primary that was made a follower, or told to only read, is out of order: not our fault.
 #[actix_web::test]
 async fn a_server_that_only_reads_is_unavailable() {

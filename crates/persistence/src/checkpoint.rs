@@ -41,7 +41,7 @@ impl Checkpoints {
                 return writer.checkpoint();
             }
             if WORTH <= pages - moved {
-                // It is asked already, or has ended with its connection.
+                // It may be asked already.
                 let _ = self.ask.try_send(());
             }
             Ok(())

@@ -102,23 +102,25 @@ impl Sqlite {
 
     /// Tells how long the write-ahead log is.
     pub(crate) fn log(&self) -> Result<Log, DbErr> {
-        let look = "PRAGMA wal_checkpoint(NOOP)";
-        let log = |row: &rusqlite::Row<'_>| Ok(Log { pages: row.get(1)?, moved: row.get(2)? });
-        Ok(self.0.query_row(look, [], log).map_err(Failure::from)?)
+        self.move_log("PRAGMA wal_checkpoint(NOOP)")
     }
 
     /// Moves of the write-ahead log what nobody reads into the database, unless somebody else does.
     pub(crate) fn checkpoint(&self) -> Result<(), DbErr> {
-        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
-        Ok(self.0.query_row(checkpoint, [], |_| Ok(())).map_err(Failure::from)?)
+        self.move_log("PRAGMA wal_checkpoint(PASSIVE)").map(drop)
     }
 
     /// Moves what is in the write-ahead log into the database, and closes the connection.
     pub(crate) fn fold(self) -> Result<(), DbErr> {
-        let fold = "PRAGMA wal_checkpoint(TRUNCATE)";
-        self.0.query_row(fold, [], |_| Ok(())).map_err(Failure::from)?;
+        self.move_log("PRAGMA wal_checkpoint(TRUNCATE)")?;
         self.0.close().map_err(|(_, error)| Failure::from(error))?;
         Ok(())
+    }
+
+    /// Moves the write-ahead log in one of SQLite's ways. Returns how it is then.
+    fn move_log(&self, pragma: &'static str) -> Result<Log, DbErr> {
+        let log = |row: &rusqlite::Row<'_>| Ok(Log { pages: row.get(1)?, moved: row.get(2)? });
+        Ok(self.0.query_row(pragma, [], log).map_err(Failure::from)?)
     }
 
     fn prepare(&self, statement: &Statement) -> rusqlite::Result<CachedStatement<'_>> {
