@@ -22,6 +22,7 @@ mod m0012_attempts;
 mod m0013_overview;
 mod m0014_directory_lists;
 mod m0015_appointments_of_patients;
+mod m0016_record_entries;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_overview::Migration),
             Box::new(m0014_directory_lists::Migration),
             Box::new(m0015_appointments_of_patients::Migration),
+            Box::new(m0016_record_entries::Migration),
         ]
     }
 }

@@ -1,23 +1,30 @@
 //! The audit trail only grows, and what was read is on it before anybody sees it.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use medilink_application::audit::AuditSelection;
+use medilink_application::page::{Limit, Stretch};
 use medilink_application::ports::{AuditLog, RefusalCounter};
+use medilink_application::store::Store;
 use medilink_application::testing::{FixedClock, NOW, at};
 use medilink_domain::audit::{AuditEntry, Outcome};
 use medilink_domain::checkpoint::Checkpoint;
+use medilink_domain::id::{AppointmentId, AuditEntryId};
+use medilink_domain::record::Record;
 use medilink_persistence::{GroupedAuditLog, RefusalLog, Sealer, inspect};
 use medilink_security::SystemIds;
 use medilink_tests::{TestDatabase, on_both_databases};
 
-use super::clinic::{Clinic, an_entry};
+use super::clinic::{Clinic, an_entry, new_id};
 
 on_both_databases! {
     nobody_changes_or_deletes_an_entry,
     recorded_entries_are_all_kept,
     a_recorder_who_leaves_harms_no_other,
     what_was_counted_is_written_down_before_the_end,
+    what_a_record_has_to_do_with_is_found_whether_it_names_the_patient_or_not,
 }
 
 async fn nobody_changes_or_deletes_an_entry(database: TestDatabase) {
@@ -95,6 +102,59 @@ async fn what_was_counted_is_written_down_before_the_end(database: TestDatabase)
     let url = clinic.database.parsed_url();
     let found = inspect(&url, &Checkpoint::default(), |_| {}).await.unwrap();
     assert_eq!((found.flaws, found.sealed), (vec![], 603));
+}
+
+async fn what_a_record_has_to_do_with_is_found_whether_it_names_the_patient_or_not(
+    database: TestDatabase,
+) {
+    let clinic = Clinic::on(database).await;
+    let appointment = clinic.appointment(0, 0, "09:00", "09:30");
+    let other = clinic.appointment(0, 0, "10:00", "10:30");
+    clinic.book(&appointment).await.unwrap();
+    clinic.book(&other).await.unwrap();
+    let [patient, another] = [Some(clinic.patients[0].id), Some(clinic.patients[1].id)];
+    let missing = AppointmentId::new(new_id());
+    let user = clinic.user.id;
+    let mut about: HashMap<Record, Vec<AuditEntryId>> = HashMap::new();
+    for (record, patient) in [
+        (appointment.id.into(), patient),
+        (other.id.into(), patient),
+        (user.into(), another),
+        (appointment.id.into(), None),
+        (missing.into(), None),
+        (clinic.doctors[0].id.into(), None),
+        (user.into(), None),
+        (appointment.id.into(), patient),
+    ] {
+        let entry = AuditEntry { record: Some(record), patient, ..an_entry() };
+        about.entry(record).or_default().insert(0, entry.id);
+        clinic.store.begin().await.unwrap().commit(entry).await.unwrap();
+    }
+
+    for (record, expected) in about {
+        let selection = AuditSelection { record: Some(record), ..AuditSelection::default() };
+        let mut shown = Vec::new();
+        let mut stretch = Stretch { limit: Limit::parse("1").unwrap(), ..Stretch::default() };
+        loop {
+            stretch.count = true;
+            let page = clinic.store.queries().audit().list(&selection, &stretch).await.unwrap();
+            assert_eq!(page.total, u64::try_from(expected.len()).ok(), "{record}");
+            shown.extend(page.items.into_iter().map(|entry| entry.id));
+            stretch.after = page.last;
+            if stretch.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(shown, expected, "{record}");
+        let of_patient = AuditSelection { patient, ..selection };
+        let found = clinic.store.queries().audit().list(&of_patient, &Stretch::default()).await;
+        let expected = if record == appointment.id.into() {
+            2
+        } else {
+            usize::from(record == other.id.into())
+        };
+        assert_eq!(found.unwrap().items.len(), expected, "{record}");
+    }
 }
 
 fn refused() -> AuditEntry {

@@ -20,7 +20,7 @@ use medilink_domain::actor::Actor;
 use medilink_domain::appointment::AppointmentStatus;
 use medilink_domain::audit::Outcome;
 use medilink_domain::care::CareWindow;
-use medilink_domain::id::{DoctorId, SessionId, UserId, Uuid};
+use medilink_domain::id::{AppointmentId, DoctorId, SessionId, UserId, Uuid};
 use medilink_domain::policy::{Action, reach};
 use medilink_domain::search::Search;
 use medilink_domain::user::Role;
@@ -154,6 +154,18 @@ async fn a_page_reads_what_it_shows() {
         let walked = read.walked.iter().filter(|table| *table == "audit_entries").count();
         assert!(walked == 0 && read.rows <= 100, "audit, {outcome:?}: {read:?}");
     }
+    // About an appointment, by an entry with its patient and by one without.
+    for number in [7, 8] {
+        let record = Some(AppointmentId::new(id(APPOINTMENT, number)).into());
+        let selection = AuditSelection { record, ..AuditSelection::default() };
+        let page = async |queries: &dyn Queries| {
+            queries.audit().list(&selection, &Stretch::default()).await.unwrap().items.len()
+        };
+        let (shown, read) = read_by(&database, &raw, page).await;
+        assert_eq!(shown, 1);
+        let walked = read.walked.iter().filter(|table| *table == "audit_entries").count();
+        assert!(walked == 0 && read.rows <= 20, "audit of {number}: {read:?}");
+    }
 }
 
 /// A batch of seals looks up the entries that it seals, on a connection that sealed when there were few, and
@@ -284,6 +296,7 @@ async fn counted(raw: &Raw) -> Counts {
 const USER: u64 = 1;
 const DOCTOR: u64 = 2;
 const SESSION: u64 = 4;
+const APPOINTMENT: u64 = 6;
 
 /// Returns the id of a record by its number, as the statements below make it.
 fn id(kind: u64, number: u64) -> Uuid {
@@ -354,8 +367,9 @@ const APPOINTMENTS: &[&str] = &[
         CASE WHEN n / 7 % 10 = 0 THEN 'cancelled' ELSE 'scheduled' END, false, made(1, 1001 + n % 100),
         '2029-01-01Z', '2029-01-01Z', 1
     FROM generate_series(1, 20000) AS n",
-    "INSERT INTO audit_entries (id, at, action, outcome, concept, record_id)
+    "INSERT INTO audit_entries (id, at, action, outcome, concept, record_id, patient_id)
     SELECT made(7, n), '2030-01-01Z'::timestamptz + n * interval '1 second', 'read_appointment',
-        CASE WHEN n % 10 = 0 THEN 'denied' ELSE 'done' END, 'appointment', made(6, n)
+        CASE WHEN n % 10 = 0 THEN 'denied' ELSE 'done' END, 'appointment', made(6, n),
+        CASE WHEN n % 2 = 0 THEN made(3, n) END
     FROM generate_series(1, 20000) AS n",
 ];

@@ -14,18 +14,19 @@ use medilink_domain::doctor::display_name;
 use medilink_domain::id::{
     AuditEntryId, DoctorId, PatientId, PharmacyId, RequestId, SessionId, UserId,
 };
+use medilink_domain::record::{Concept, Record};
 use medilink_domain::time::Timestamp;
 use medilink_domain::user::Role;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, DbErr, EntityTrait, JoinType, Order, QueryFilter,
-    QuerySelect, RelationTrait, Select, Set,
+    QuerySelect, QueryTrait, RelationTrait, Select, Set,
 };
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::entity::audit_entry::{self, Column};
-use crate::entity::{doctor, patient, pharmacy, user};
+use crate::entity::{appointment, assignment, doctor, patient, pharmacy, user};
 use crate::error::{store_error, unavailable};
 use crate::lane::Lanes;
 use crate::page;
@@ -177,7 +178,7 @@ impl AuditQueries for SeaOrmQueries {
         let selected = select(selection);
         let id = (audit_entry::Entity, Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
-        let select = with_username(page_of(selected, stretch)?);
+        let select = with_username(page_of(selected, is_gathered(selection), stretch)?);
         let rows: Vec<EntryRow> = self.0.rows(select).await?;
         let found =
             page::found(rows, stretch, total, |last| page::at(last.entry.at, last.entry.id));
@@ -192,7 +193,7 @@ impl AuditQueries for SeaOrmQueries {
         let selected = select_access(patient);
         let id = (audit_entry::Entity, Column::Id);
         let total = page::total(&self.0, &selected, id, stretch).await?;
-        let select = with_names(page_of(selected, stretch)?);
+        let select = with_names(page_of(selected, false, stretch)?);
         let rows: Vec<AccessRow> = self.0.rows(select).await?;
         let found =
             page::found(rows, stretch, total, |last| page::at(last.entry.at, last.entry.id));
@@ -207,7 +208,7 @@ pub(crate) fn select(selection: &AuditSelection) -> Select<audit_entry::Entity> 
     if let Some(user) = user {
         conditions = conditions.add(Column::UserId.eq(user.as_uuid()));
     }
-    if let Some(patient) = patient {
+    if let Some(patient) = patient.or(record.and_then(Record::patient)) {
         conditions = conditions.add(Column::PatientId.eq(patient.as_uuid()));
     }
     if let Some(action) = action {
@@ -223,11 +224,6 @@ pub(crate) fn select(selection: &AuditSelection) -> Select<audit_entry::Entity> 
     if let Some(record) = record {
         conditions = conditions.add(Column::RecordId.eq(record.id));
         conditions = conditions.add(Column::Concept.eq(record.concept.as_str()));
-        conditions = match record.patient() {
-            Some(patient) => conditions.add(Column::PatientId.eq(patient.as_uuid())),
-            // Again in the words of an index.
-            None => conditions.add(Expr::cust("concept <> 'patient'")),
-        };
     }
     if let Some(from) = from {
         conditions = conditions.add(Column::At.gte(from.as_utc()));
@@ -235,7 +231,51 @@ pub(crate) fn select(selection: &AuditSelection) -> Select<audit_entry::Entity> 
     if let Some(to) = to {
         conditions = conditions.add(Column::At.lt(to.as_utc()));
     }
-    audit_entry::Entity::find().filter(conditions)
+    let select = audit_entry::Entity::find().filter(conditions);
+    let ways = ways_to_record(selection);
+    if ways.is_empty() {
+        return select;
+    }
+    let found = page::any_of(&select, Column::Id, &ways);
+    select.filter(found)
+}
+
+/// Tells whether the entries of a list are gathered from more than one index.
+pub(crate) fn is_gathered(selection: &AuditSelection) -> bool {
+    1 < ways_to_record(selection).len()
+}
+
+/// Says in SQL where the entries about a record are, unless they are found by their patient. What is about
+/// a patient's record is among what touches that patient, if whoever acted knew of it; the rest has an index
+/// by records.
+fn ways_to_record(selection: &AuditSelection) -> Vec<SimpleExpr> {
+    let AuditSelection { record: Some(record), patient: None, .. } = *selection else {
+        return vec![];
+    };
+    let owner = match record.concept {
+        Concept::Patient => return vec![],
+        Concept::Appointment => {
+            let appointment = appointment::Entity::find_by_id(record.id).select_only();
+            Some(appointment.column(appointment::Column::PatientId).into_query())
+        }
+        Concept::Assignment => {
+            let assignment = assignment::Entity::find_by_id(record.id).select_only();
+            Some(assignment.column(assignment::Column::PatientId).into_query())
+        }
+        Concept::Doctor
+        | Concept::Pharmacy
+        | Concept::Session
+        | Concept::TimeSlot
+        | Concept::User => None,
+    };
+    // In the words of that index.
+    let rest = Expr::cust("concept <> 'patient' AND (patient_id IS NULL OR concept = 'user')");
+    // One value, not one of several: no other index is as good.
+    let by_patient = owner.map(|owner| {
+        let owner = SimpleExpr::SubQuery(None, Box::new(owner.into()));
+        Expr::col(Column::PatientId.as_column_ref()).eq(owner)
+    });
+    std::iter::once(rest).chain(by_patient).collect()
 }
 
 /// Selects what was done that touched a patient's data.
@@ -248,9 +288,10 @@ pub(crate) fn select_access(patient: PatientId) -> Select<audit_entry::Entity> {
 /// Puts a list in its order, the newest first, and cuts a page out of it.
 pub(crate) fn page_of(
     select: Select<audit_entry::Entity>,
+    is_gathered: bool,
     stretch: &Stretch,
 ) -> Result<Select<audit_entry::Entity>, StoreError> {
-    page::by_instant(select, [Column::At, Column::Id], Order::Desc, false, stretch)
+    page::by_instant(select, [Column::At, Column::Id], Order::Desc, is_gathered, stretch)
 }
 
 /// Reads entries with the user name of who acted.
