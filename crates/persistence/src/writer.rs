@@ -6,10 +6,12 @@
 //! thread and passes the group on when it leaves, however it leaves; the last one hands it back. Passing
 //! on awaits nothing, so no request that is cancelled can take the others' writes with it.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc as back;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use medilink_application::error::StoreError;
@@ -37,20 +39,24 @@ const QUEUE: usize = 1024;
 /// Says whether writes are on disk.
 type Acknowledgement = oneshot::Sender<Result<(), StoreError>>;
 
-/// Who waits to write.
-type Queue = mpsc::Receiver<Ask>;
-
 /// Says that the writer has ended.
 type End = oneshot::Sender<()>;
 
 /// What the writer is asked for.
 enum Ask {
-    /// A turn to write.
-    Turn(oneshot::Sender<Result<Turn, StoreError>>),
+    /// A turn to write, by a request of some thread.
+    Turn(ThreadId, oneshot::Sender<Result<Turn, StoreError>>),
     /// To write what needs no turn, since it is one statement.
     Write(Statement, Acknowledgement),
     /// To serve those who wait already, and nobody any more.
     End(End),
+}
+
+/// Who waits to write.
+struct Queue {
+    asks: mpsc::Receiver<Ask>,
+    /// Those who will be served next, though not quite in their order.
+    drawn: VecDeque<Ask>,
 }
 
 /// Hands out turns to write.
@@ -66,9 +72,10 @@ impl Writer {
     /// process ends: whoever watches it starts another, and what was acknowledged is on disk.
     pub(crate) fn start(path: PathBuf, turnstile: Turnstile) -> std::io::Result<Self> {
         let (asks, queue) = mpsc::channel(QUEUE);
+        let queue = Queue { asks: queue, drawn: VecDeque::with_capacity(GROUP) };
         let checkpoints = Checkpoints::start(path.clone())?;
         let writer = WriterThread { path, turnstile, checkpoints, idle: None };
-        std::thread::Builder::new().name("medilink-writer".to_owned()).spawn(move || {
+        thread::Builder::new().name("medilink-writer".to_owned()).spawn(move || {
             if catch_unwind(AssertUnwindSafe(|| writer.run(queue))).is_err() {
                 give_up();
             }
@@ -88,7 +95,7 @@ impl Writer {
     /// Waits for a turn, which comes with a savepoint to write into.
     pub(crate) async fn begin(&self) -> Result<Turn, StoreError> {
         let (ask, turn) = oneshot::channel();
-        self.ask(Ask::Turn(ask))?;
+        self.ask(Ask::Turn(thread::current().id(), ask))?;
         turn.await.map_err(|_| stopped())?
     }
 
@@ -166,15 +173,15 @@ struct WriterThread {
 impl WriterThread {
     fn run(mut self, mut queue: Queue) {
         let mut told = Vec::new();
-        while let Some(ask) = queue.blocking_recv() {
+        while let Some(ask) = queue.longest() {
             match ask {
                 Ask::End(end) => {
                     queue.close();
                     told.push(end);
                 }
                 // Who asked has left.
-                Ask::Turn(ask) if ask.is_closed() => {}
-                Ask::Turn(_) | Ask::Write(..) => {
+                Ask::Turn(_, ask) if ask.is_closed() => {}
+                Ask::Turn(..) | Ask::Write(..) => {
                     let ends;
                     (queue, ends) = self.take_turn(ask, queue);
                     if !ends.is_empty() {
@@ -255,10 +262,35 @@ impl WriterThread {
 impl Ask {
     fn refuse(self, error: StoreError) {
         match self {
-            Self::Turn(ask) => drop(ask.send(Err(error))),
+            Self::Turn(_, ask) => drop(ask.send(Err(error))),
             Self::Write(_, acknowledge) => drop(acknowledge.send(Err(error))),
             Self::End(end) => drop(end.send(())),
         }
+    }
+}
+
+impl Queue {
+    /// Waits for somebody. Returns who has waited longest, with whom each group begins.
+    fn longest(&mut self) -> Option<Ask> {
+        self.drawn.pop_front().or_else(|| self.asks.blocking_recv())
+    }
+
+    /// Returns who waits, first those on this thread: another one has to be woken, while nobody writes. All
+    /// that are drawn share a commit anyway, or nearly so.
+    fn nearest(&mut self) -> Option<Ask> {
+        while self.drawn.len() < GROUP
+            && let Ok(ask) = self.asks.try_recv()
+        {
+            self.drawn.push_back(ask);
+        }
+        let here = thread::current().id();
+        let is_here = |ask: &Ask| matches!(ask, Ask::Turn(thread, _) if *thread == here);
+        self.drawn.remove(self.drawn.iter().position(is_here).unwrap_or(0))
+    }
+
+    /// Lets nobody in any more. Who waits already is still served.
+    fn close(&mut self) {
+        self.asks.close();
     }
 }
 
@@ -285,8 +317,8 @@ impl Group {
         while let Some(ask) = next {
             match ask {
                 // Who asked has left.
-                Ask::Turn(ask) if ask.is_closed() => {}
-                Ask::Turn(ask) => match self.lend(ask) {
+                Ask::Turn(_, ask) if ask.is_closed() => {}
+                Ask::Turn(_, ask) => match self.lend(ask) {
                     Some(group) => self = group,
                     None => return,
                 },
@@ -307,7 +339,7 @@ impl Group {
             && self.ends.is_empty()
             && self.kept.len() < GROUP
             && self.opened.elapsed() < LONGEST;
-        if is_open { self.queue.try_recv().ok() } else { None }
+        if is_open { self.queue.nearest() } else { None }
     }
 
     /// Goes to a unit of work with a savepoint, or stays if it cannot.
