@@ -25,9 +25,11 @@ use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, RelationTrait, Select, Set,
 };
+use uuid::Uuid;
 
 use crate::availability::booked;
 use crate::entity::{appointment, appointment_change, doctor};
+use crate::known::Known;
 use crate::page;
 use crate::parties::{Parties, with_parties};
 use crate::row::row;
@@ -102,8 +104,7 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
 #[async_trait]
 impl AppointmentQueries for SeaOrmQueries {
     async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError> {
-        let select = seen(appointment::Entity::find_by_id(id.as_uuid()));
-        let found: Option<SeenRow> = self.0.row(select).await?;
+        let found: Option<SeenRow> = self.0.row(SEEN.by([id.as_uuid().into()])).await?;
         found.map(SeenRow::show).transpose()
     }
 
@@ -337,6 +338,9 @@ pub(crate) fn page_of(
 fn column(column: appointment::Column) -> SimpleExpr {
     Expr::col((appointment::Entity, column))
 }
+
+static SEEN: Known<appointment::Entity> =
+    Known::new(|| seen(appointment::Entity::find_by_id(Uuid::nil())));
 
 /// Reads an appointment with what is shown of its doctor and its patient.
 pub(crate) fn seen(select: Select<appointment::Entity>) -> Select<appointment::Entity> {

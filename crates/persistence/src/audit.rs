@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::entity::audit_entry::{self, Column};
 use crate::entity::{appointment, assignment, doctor, patient, pharmacy, user};
 use crate::error::{store_error, unavailable};
+use crate::known;
 use crate::lane::Lanes;
 use crate::page;
 use crate::row::row;
@@ -83,8 +84,7 @@ impl AuditLog for GroupedAuditLog {
     async fn record(&self, entry: AuditEntry) -> Result<(), StoreError> {
         match &self.0 {
             Way::Writer(writer) => {
-                let insert = audit_entry::Entity::insert(row(&entry));
-                in_time(writer.write(insert.into_statement(DbBackend::Sqlite))).await
+                in_time(writer.write(known::insert(row(&entry), DbBackend::Sqlite))).await
             }
             Way::Queue(entries) => {
                 let (acknowledge, acknowledged) = oneshot::channel();

@@ -21,8 +21,10 @@ use medilink_domain::time::Timestamp;
 use medilink_domain::zone::Zone;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select, Set};
+use uuid::Uuid;
 
 use crate::entity::{doctor, doctor_word};
+use crate::known::Known;
 use crate::page;
 use crate::search::Looked;
 use crate::store::SeaOrmQueries;
@@ -33,11 +35,11 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 #[async_trait]
 impl DoctorRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
-        one(present(id), &self.transaction).await
+        one(PRESENT.by([id.as_uuid().into()]), &self.transaction).await
     }
 
     async fn lock(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
-        one(present(id).lock(LockType::NoKeyUpdate), &self.transaction).await
+        one(LOCKED.by([id.as_uuid().into()]), &self.transaction).await
     }
 
     async fn lock_archived(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
@@ -115,7 +117,8 @@ SELECT time_zone FROM zones WHERE time_zone IS NOT NULL";
 #[async_trait]
 impl DoctorQueries for SeaOrmQueries {
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError> {
-        let row: Option<doctor::Model> = self.0.row(present(id)).await?;
+        let present = PRESENT.by([id.as_uuid().into()]);
+        let row: Option<doctor::Model> = self.0.row(present).await?;
         row.map(|row| restored(&row).map(DoctorView::of)).transpose()
     }
 
@@ -149,6 +152,11 @@ impl DoctorQueries for SeaOrmQueries {
         found.try_map(|row| restored(&row).map(DoctorView::of))
     }
 }
+
+static PRESENT: Known<doctor::Entity> = Known::new(|| present(DoctorId::new(Uuid::nil())));
+
+static LOCKED: Known<doctor::Entity> =
+    Known::new(|| present(DoctorId::new(Uuid::nil())).lock(LockType::NoKeyUpdate));
 
 /// Selects a doctor who is in the directory.
 fn present(id: DoctorId) -> Select<doctor::Entity> {

@@ -15,6 +15,7 @@ mod entity;
 mod error;
 mod file;
 mod inline;
+mod known;
 mod lane;
 mod reads;
 mod row;

@@ -24,6 +24,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{appointment, assignment, patient, patient_word};
+use crate::known::Known;
 use crate::page;
 use crate::search::Looked;
 use crate::store::SeaOrmQueries;
@@ -34,11 +35,11 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 #[async_trait]
 impl PatientRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
-        one(present(id), &self.transaction).await
+        one(PRESENT.by([id.as_uuid().into()]), &self.transaction).await
     }
 
     async fn lock(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
-        one(present(id).lock(LockType::NoKeyUpdate), &self.transaction).await
+        one(LOCKED.by([id.as_uuid().into()]), &self.transaction).await
     }
 
     async fn lock_archived(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
@@ -79,7 +80,7 @@ impl PatientQueries for SeaOrmQueries {
         doctor: Option<DoctorId>,
         since: CareSince,
     ) -> Result<Option<SeenPatient>, StoreError> {
-        let found = one(present(id), &self.0).await?;
+        let found = one(PRESENT.by([id.as_uuid().into()]), &self.0).await?;
         let Some(patient) = found else { return Ok(None) };
         let in_care = match doctor {
             Some(doctor) => is_in_care(&self.0, id, doctor, since).await?,
@@ -113,6 +114,11 @@ impl PatientQueries for SeaOrmQueries {
         found.try_map(|row| restored(&row).map(PatientView::of))
     }
 }
+
+static PRESENT: Known<patient::Entity> = Known::new(|| present(PatientId::new(Uuid::nil())));
+
+static LOCKED: Known<patient::Entity> =
+    Known::new(|| present(PatientId::new(Uuid::nil())).lock(LockType::NoKeyUpdate));
 
 /// Selects a patient whose record is in use.
 fn present(id: PatientId) -> Select<patient::Entity> {

@@ -18,6 +18,11 @@ impl IntoStatement for Statement {
     }
 }
 
+/// What selects records of an entity.
+pub(crate) trait Selects<E: EntityTrait>: IntoStatement {}
+
+impl<E: EntityTrait> Selects<E> for Select<E> {}
+
 macro_rules! is_built {
     ($($part:ident: $bound:ident => $query:ty),+ $(,)?) => {$(
         impl<$part: $bound> IntoStatement for $query {

@@ -15,7 +15,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::known;
 use crate::row::Row;
+use crate::statement::Selects;
 use crate::transaction::Connection;
 use crate::unit_of_work::SeaOrmUnitOfWork;
 
@@ -46,12 +48,13 @@ pub(crate) fn restored<M: Stored>(row: &M) -> Result<M::Held, StoreError> {
 }
 
 /// Reads the one row that is selected, or none.
-pub(crate) async fn one<E, C>(
-    select: Select<E>,
+pub(crate) async fn one<E, S, C>(
+    select: S,
     connection: &C,
 ) -> Result<Option<<E::Model as Stored>::Held>, StoreError>
 where
     E: EntityTrait<Model: Stored + Row>,
+    S: Selects<E>,
     C: Connection,
 {
     let row: Option<E::Model> = connection.row(select).await?;
@@ -87,7 +90,7 @@ impl SeaOrmUnitOfWork {
         A: ActiveModelTrait,
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
     {
-        self.transaction.execute(A::Entity::insert(row)).await?;
+        self.transaction.execute(known::insert(row, self.transaction.backend())).await?;
         Ok(())
     }
 
