@@ -11,6 +11,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 
 use crate::lane::Lanes;
 use crate::sqlite::{Failure, Sqlite};
+use crate::statement::KEPT;
 use crate::turnstile::Turnstile;
 
 /// Where the database is.
@@ -139,9 +140,6 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY: Duration = Duration::from_secs(4);
 
-/// How many statements a connection to PostgreSQL remembers how to run, as one to SQLite does.
-const STATEMENTS: usize = 500;
-
 /// Opens the lock files beside a SQLite file.
 pub(crate) fn turnstile(path: &Path) -> Result<Turnstile, OpenError> {
     Turnstile::beside(path).map_err(|source| OpenError::File { path: path.to_owned(), source })
@@ -252,7 +250,7 @@ pub(crate) fn postgres(url: &PostgresUrl) -> ConnectOptions {
         .sqlx_logging(false)
         .set_application_name("medilink")
         .map_sqlx_postgres_opts(|it| {
-            it.statement_cache_capacity(STATEMENTS).options([
+            it.statement_cache_capacity(KEPT).options([
                 ("statement_timeout", "4500"),
                 ("lock_timeout", "4000"),
                 ("idle_in_transaction_session_timeout", "10000"),

@@ -18,7 +18,7 @@ pub(crate) trait Row: Sized + Send {
 
     /// Reads a row that sqlx has brought.
     fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        Self::take(&mut Columns { row: Source::of(row)?, next: 0 }, "")
+        Self::take(&mut Columns::try_from(row)?, "")
     }
 }
 
@@ -53,22 +53,7 @@ enum Source<'row> {
     Postgres(&'row PgRow),
 }
 
-impl<'row> Source<'row> {
-    fn of(row: &'row QueryResult) -> Result<Self, DbErr> {
-        match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
-            (Some(row), _) => Ok(Self::Postgres(row)),
-            (_, Some(row)) => Ok(Self::Sqlite(row)),
-            (None, None) => Err(DbErr::Type("a row of neither database".to_owned())),
-        }
-    }
-}
-
-impl<'row> Columns<'row> {
-    /// Begins with the first column of a row that was read on this thread.
-    pub(crate) const fn of(row: &'row rusqlite::Row<'row>) -> Self {
-        Self { row: Source::Inline(row), next: 0 }
-    }
-
+impl Columns<'_> {
     /// Tells whether any are left.
     pub(crate) fn are_left(&self) -> bool {
         let length = match self.row {
@@ -117,9 +102,33 @@ impl<'row> Columns<'row> {
     }
 }
 
+impl<'row> From<Source<'row>> for Columns<'row> {
+    fn from(row: Source<'row>) -> Self {
+        Self { row, next: 0 }
+    }
+}
+
+impl<'row> From<&'row rusqlite::Row<'row>> for Columns<'row> {
+    fn from(row: &'row rusqlite::Row<'row>) -> Self {
+        Source::Inline(row).into()
+    }
+}
+
 impl<'row> From<&'row PgRow> for Columns<'row> {
     fn from(row: &'row PgRow) -> Self {
-        Self { row: Source::Postgres(row), next: 0 }
+        Source::Postgres(row).into()
+    }
+}
+
+impl<'row> TryFrom<&'row QueryResult> for Columns<'row> {
+    type Error = DbErr;
+
+    fn try_from(row: &'row QueryResult) -> Result<Self, DbErr> {
+        match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
+            (Some(row), _) => Ok(Source::Postgres(row).into()),
+            (_, Some(row)) => Ok(Source::Sqlite(row).into()),
+            (None, None) => Err(DbErr::Type("a row of neither database".to_owned())),
+        }
     }
 }
 

@@ -16,9 +16,7 @@ use sea_orm::sqlx::{self, error::ErrorKind};
 use sea_orm::{DbBackend, DbErr, RuntimeErr, Statement, Value};
 
 use crate::row::{Columns, Row};
-
-/// How many statements a connection remembers how to run. There are fewer in the program.
-const REMEMBERED: usize = 500;
+use crate::statement::KEPT;
 
 /// One connection to a file.
 pub(crate) struct Sqlite(Connection);
@@ -47,7 +45,7 @@ impl Sqlite {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(patience)?;
         connection.pragma_update(None, "temp_store", "memory")?;
-        connection.set_prepared_statement_cache_capacity(REMEMBERED);
+        connection.set_prepared_statement_cache_capacity(KEPT);
         Ok(Self(connection))
     }
 
@@ -78,7 +76,7 @@ impl Sqlite {
         let mut found = Vec::new();
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next()? {
-            found.push(R::take(&mut Columns::of(row), "").map_err(Failure::Unreadable)?);
+            found.push(R::take(&mut Columns::from(row), "").map_err(Failure::Unreadable)?);
         }
         Ok(found)
     }

@@ -6,6 +6,9 @@ use sea_orm::{
     Statement, StatementBuilder, TryInsert, UpdateMany, Value,
 };
 
+/// How many statements a connection remembers how to run. There are fewer in the program.
+pub(crate) const KEPT: usize = 500;
+
 /// What can be said as a statement.
 pub(crate) trait IntoStatement {
     /// Says it in the words of a database.

@@ -493,6 +493,27 @@ mod tests {
         assert_eq!(notes(folder.path()).await, 2);
     }
 
+    #[test]
+    fn a_group_goes_on_where_it_is_and_begins_with_who_has_waited_longest() {
+        let here = thread::current().id();
+        let elsewhere = thread::spawn(|| thread::current().id()).join().unwrap();
+        let (asks, queue) = mpsc::channel(QUEUE);
+        let mut queue = Queue { asks: queue, drawn: VecDeque::new() };
+        for thread in [elsewhere, here, elsewhere, here] {
+            asks.try_send(Ask::Turn(thread, oneshot::channel().0)).unwrap();
+        }
+        let thread = |ask: Option<Ask>| match ask.unwrap() {
+            Ask::Turn(thread, _) => thread,
+            Ask::Write(..) | Ask::End(_) => panic!("nobody asked for that"),
+        };
+
+        assert_eq!(thread(queue.nearest()), here);
+        assert_eq!(thread(queue.longest()), elsewhere);
+        assert_eq!(thread(queue.nearest()), here);
+        assert_eq!(thread(queue.nearest()), elsewhere);
+        assert!(queue.nearest().is_none());
+    }
+
     #[tokio::test]
     async fn units_that_wait_share_a_commit() {
         let folder = tempfile::tempdir().unwrap();
