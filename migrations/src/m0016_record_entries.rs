@@ -25,7 +25,8 @@ impl MigrationTrait for Migration {
 
 /// Almost every entry is about a record of a patient, and each changed a page somewhere in this index and
 /// another in that of patients: a third of what an entry cost. What one record has to do with is among what
-/// its patient has to do with, who is known by the record. Users are not known to be patients by an entry.
+/// its patient has to do with, who is known by the record. Entries about users stay: some name a patient, whom the
+/// user alone does not tell.
 const INDEXES: &str = r"
 DROP INDEX audit_entries_record;
 CREATE INDEX audit_entries_record ON audit_entries (record_id, at, id)

@@ -339,6 +339,7 @@ fn column(column: appointment::Column) -> SimpleExpr {
     Expr::col((appointment::Entity, column))
 }
 
+/// One appointment as it is seen.
 static SEEN: Known<appointment::Entity> =
     Known::new(|| seen(appointment::Entity::find_by_id(Uuid::nil())));
 

@@ -153,8 +153,10 @@ impl DoctorQueries for SeaOrmQueries {
     }
 }
 
+/// [`present`], for whoever has an id.
 static PRESENT: Known<doctor::Entity> = Known::new(|| present(DoctorId::new(Uuid::nil())));
 
+/// The same, and nobody else changes it meanwhile.
 static LOCKED: Known<doctor::Entity> =
     Known::new(|| present(DoctorId::new(Uuid::nil())).lock(LockType::NoKeyUpdate));
 

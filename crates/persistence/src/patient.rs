@@ -115,8 +115,10 @@ impl PatientQueries for SeaOrmQueries {
     }
 }
 
+/// [`present`], for whoever has an id.
 static PRESENT: Known<patient::Entity> = Known::new(|| present(PatientId::new(Uuid::nil())));
 
+/// The same, and nobody else changes it meanwhile.
 static LOCKED: Known<patient::Entity> =
     Known::new(|| present(PatientId::new(Uuid::nil())).lock(LockType::NoKeyUpdate));
 

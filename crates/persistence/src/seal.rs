@@ -157,8 +157,7 @@ impl Sealer {
             head.seal(*entry, digest, now)
         });
         let rows = seals.map(|seal| row(&seal)).collect::<Result<Vec<_>, _>>()?;
-        // SQLite would look through what it keeps of the whole batch after each statement.
-        work.transaction.execute(audit_seal::Entity::insert_many(rows)).await?;
+        work.add_all(rows).await?;
         work.finish(&[]).await?;
         self.chain = Some(chain);
         Ok(u64::try_from(entries.len()).unwrap_or(u64::MAX))
