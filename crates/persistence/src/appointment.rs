@@ -104,7 +104,7 @@ impl AppointmentRepository for SeaOrmUnitOfWork {
 #[async_trait]
 impl AppointmentQueries for SeaOrmQueries {
     async fn find(&self, id: AppointmentId) -> Result<Option<AppointmentView>, StoreError> {
-        let found: Option<SeenRow> = self.0.row(SEEN.by([id.as_uuid().into()])).await?;
+        let found: Option<SeenRow> = self.0.row(SEEN.by(id.as_uuid())).await?;
         found.map(SeenRow::show).transpose()
     }
 

@@ -35,11 +35,11 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 #[async_trait]
 impl DoctorRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
-        one(PRESENT.by([id.as_uuid().into()]), &self.transaction).await
+        one(PRESENT.by(id.as_uuid()), &self.transaction).await
     }
 
     async fn lock(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
-        one(LOCKED.by([id.as_uuid().into()]), &self.transaction).await
+        one(LOCKED.by(id.as_uuid()), &self.transaction).await
     }
 
     async fn lock_archived(&mut self, id: DoctorId) -> Result<Option<Doctor>, StoreError> {
@@ -117,7 +117,7 @@ SELECT time_zone FROM zones WHERE time_zone IS NOT NULL";
 #[async_trait]
 impl DoctorQueries for SeaOrmQueries {
     async fn find(&self, id: DoctorId) -> Result<Option<DoctorView>, StoreError> {
-        let present = PRESENT.by([id.as_uuid().into()]);
+        let present = PRESENT.by(id.as_uuid());
         let row: Option<doctor::Model> = self.0.row(present).await?;
         row.map(|row| restored(&row).map(DoctorView::of)).transpose()
     }

@@ -13,7 +13,7 @@ use sea_orm::{
 
 use crate::statement::{IntoStatement, Selects, statement};
 
-/// Records that are selected in the same way each time, by other values.
+/// Records that are selected in the same way each time, by another value.
 pub(crate) struct Known<E: EntityTrait> {
     select: fn() -> Select<E>,
     sqlite: OnceLock<Statement>,
@@ -21,17 +21,14 @@ pub(crate) struct Known<E: EntityTrait> {
 }
 
 impl<E: EntityTrait> Known<E> {
-    /// Makes it of an example, by whatever values.
+    /// Makes it of an example, by whatever value.
     pub(crate) const fn new(select: fn() -> Select<E>) -> Self {
         Self { select, sqlite: OnceLock::new(), postgres: OnceLock::new() }
     }
 
-    /// Selects by these values, which come in the order of the example's.
-    pub(crate) const fn by<const VALUES: usize>(
-        &'static self,
-        values: [Value; VALUES],
-    ) -> KnownSelect<E, VALUES> {
-        KnownSelect { known: self, values }
+    /// Selects by this value, in the place of the example's.
+    pub(crate) fn by(&'static self, value: impl Into<Value>) -> KnownSelect<E> {
+        KnownSelect { known: self, value: value.into() }
     }
 
     fn example(&self, backend: DbBackend) -> &Statement {
@@ -40,30 +37,25 @@ impl<E: EntityTrait> Known<E> {
     }
 }
 
-/// [`Known`] records, by certain values.
-pub(crate) struct KnownSelect<E: EntityTrait, const VALUES: usize> {
+/// [`Known`] records, by a certain value.
+pub(crate) struct KnownSelect<E: EntityTrait> {
     known: &'static Known<E>,
-    values: [Value; VALUES],
+    value: Value,
 }
 
-impl<E: EntityTrait, const VALUES: usize> IntoStatement for KnownSelect<E, VALUES> {
+impl<E: EntityTrait> IntoStatement for KnownSelect<E> {
     fn into_statement(self, backend: DbBackend) -> Statement {
         let example = self.known.example(backend);
         debug_assert!(
-            example
-                .values
-                .iter()
-                .flat_map(|values| &values.0)
-                .map(kind)
-                .eq(self.values.iter().map(kind)),
-            "{}: by other values than the example",
+            example.values.iter().flat_map(|values| &values.0).map(kind).eq([kind(&self.value)]),
+            "{}: by another kind of value than the example",
             example.sql
         );
-        statement(backend, &example.sql, self.values)
+        statement(backend, &example.sql, [self.value])
     }
 }
 
-impl<E: EntityTrait, const VALUES: usize> Selects<E> for KnownSelect<E, VALUES> {}
+impl<E: EntityTrait> Selects<E> for KnownSelect<E> {}
 
 fn kind(value: &Value) -> std::mem::Discriminant<Value> {
     std::mem::discriminant(value)

@@ -35,11 +35,11 @@ use crate::unit_of_work::SeaOrmUnitOfWork;
 #[async_trait]
 impl PatientRepository for SeaOrmUnitOfWork {
     async fn find(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
-        one(PRESENT.by([id.as_uuid().into()]), &self.transaction).await
+        one(PRESENT.by(id.as_uuid()), &self.transaction).await
     }
 
     async fn lock(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
-        one(LOCKED.by([id.as_uuid().into()]), &self.transaction).await
+        one(LOCKED.by(id.as_uuid()), &self.transaction).await
     }
 
     async fn lock_archived(&mut self, id: PatientId) -> Result<Option<Patient>, StoreError> {
@@ -80,7 +80,7 @@ impl PatientQueries for SeaOrmQueries {
         doctor: Option<DoctorId>,
         since: CareSince,
     ) -> Result<Option<SeenPatient>, StoreError> {
-        let found = one(PRESENT.by([id.as_uuid().into()]), &self.0).await?;
+        let found = one(PRESENT.by(id.as_uuid()), &self.0).await?;
         let Some(patient) = found else { return Ok(None) };
         let in_care = match doctor {
             Some(doctor) => is_in_care(&self.0, id, doctor, since).await?,
